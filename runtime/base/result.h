@@ -51,9 +51,9 @@ class [[nodiscard]] result {
  public:
   using value_type = T;
   result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
-  result(error why) : state_(std::in_place_index<1>, std::move(why)) {}  // NOLINT: implicit
+  result(skald::error why) : state_(std::in_place_index<1>, std::move(why)) {}  // NOLINT: implicit
   result(errc code, std::string message)
-      : state_(std::in_place_index<1>, error{code, std::move(message)}) {}
+      : state_(std::in_place_index<1>, skald::error{code, std::move(message)}) {}
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -94,7 +94,7 @@ class [[nodiscard]] result<void> {
  public:
   using value_type = void;
   result() = default;
-  result(error why) : why_(std::move(why)) {}  // NOLINT: implicit
+  result(skald::error why) : why_(std::move(why)) {}  // NOLINT: implicit
   result(errc code, std::string message) : why_(skald::error{code, std::move(message)}) {}
 
   bool ok() const { return !why_.has_value(); }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The columnar push frame (schemas/push.capnp): built once by the distributor, then shared read-only by shards, streams
+// and the write-ahead log. Reading is in place: all views point into the frame's own bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/model/labels.h"
+#include "runtime/model/log_block.h"
+
+namespace skald {
+
+// The entries of one stream in a frame, in order of arrival. Views live as long as the frame.
+struct stream_slice {
+  stream_fingerprint fingerprint;
+  std::string_view canonical_labels;
+  std::span<const std::int64_t> timestamps;
+  line_column lines;
+  metadata_column metadata;
+
+  std::size_t rows() const { return timestamps.size(); }
+  // Sum of line lengths without newlines.
+  std::uint64_t line_bytes() const { return lines.bytes.size() - timestamps.size(); }
+};
+
+// Immutable; safe for concurrent use. Always handled as shared_ptr<const push_frame>.
+class push_frame {
+ public:
+  // Takes one Cap'n Proto segment as written by push_frame_builder. Copies when `bytes` is not 8-byte aligned inside.
+  // Every count and offset is checked. Errors: corrupt.
+  static result<std::shared_ptr<const push_frame>> parse(std::string_view bytes);
+
+  std::string_view tenant() const { return tenant_; }
+  std::span<const stream_slice> slices() const { return slices_; }
+  // What goes into the WAL and onto the wire: a multiple of 8 bytes.
+  std::string_view bytes() const {
+    return {reinterpret_cast<const char*>(words_.get()), word_count_ * 8};
+  }
+  std::uint64_t rows() const { return rows_; }
+  std::uint64_t line_bytes() const { return line_bytes_; }
+
+ private:
+  friend class push_frame_builder;
+  push_frame() = default;
+  result<void> index();
+
+  std::unique_ptr<std::uint64_t[]> words_;
+  std::size_t word_count_ = 0;
+  std::string_view tenant_;
+  std::vector<stream_slice> slices_;
+  std::vector<metadata_pair> pairs_;  // of all slices
+  std::uint64_t rows_ = 0;
+  std::uint64_t line_bytes_ = 0;
+};
+
+using push_frame_ptr = std::shared_ptr<const push_frame>;
+
+// Collects entries and writes one frame. One thread; reusable after finish(), which keeps its scratch memory.
+class push_frame_builder {
+ public:
+  explicit push_frame_builder(std::string tenant, std::size_t line_bytes_hint = 0);
+
+  // The entries added next belong to this stream. A stream may be begun more than once in a frame.
+  void begin_stream(const stream_fingerprint& fingerprint, std::string_view canonical_labels);
+  // Adds one entry to the stream begun last. Copies the bytes.
+  void add(std::int64_t timestamp_ns, std::string_view line,
+           std::span<const metadata_pair> metadata = {});
+
+  bool empty() const { return timestamps_.empty(); }
+  std::size_t rows() const { return timestamps_.size(); }
+  // Bytes of lines collected so far, newlines included.
+  std::size_t line_bytes() const { return lines_.size(); }
+
+  // The frame of all entries since the last finish(). Streams without entries are left out.
+  push_frame_ptr finish();
+
+ private:
+  // Where a stream's columns begin in the scratch vectors below.
+  struct open_slice {
+    stream_fingerprint fingerprint;
+    std::size_t labels_begin, labels_size;
+    std::size_t first_row, first_line_byte, first_pair, first_text_byte;
+  };
+  struct slice_extent;
+  slice_extent extent_of(std::size_t slice) const;
+  std::size_t message_words() const;
+
+  std::string tenant_;
+  std::vector<open_slice> slices_;
+  std::string labels_;
+  std::vector<std::int64_t> timestamps_;
+  std::vector<std::uint32_t> line_sizes_;  // newline included
+  std::string lines_;
+  std::vector<std::uint32_t> pair_counts_;  // an entry
+  std::vector<std::uint32_t> name_sizes_;
+  std::vector<std::uint32_t> value_sizes_;
+  std::string metadata_text_;
+};
+
+}  // namespace skald

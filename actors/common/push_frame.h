@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The columnar push frame (schemas/push.capnp): built once by the distributor, then shared read-only by shards, streams
-// and the write-ahead log. Reading is in place: all views point into the frame's own bytes.
+// The columnar push frame (schemas/push.capnp): built once by the distributor, then shared
+// read-only by shards, streams and the write-ahead log. Reading is in place: all views point into
+// the frame's own bytes.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,8 @@ struct stream_slice {
 // Immutable; safe for concurrent use. Always handled as shared_ptr<const push_frame>.
 class push_frame {
  public:
-  // Takes one Cap'n Proto segment as written by push_frame_builder. Copies when `bytes` is not 8-byte aligned inside.
-  // Every count and offset is checked. Errors: corrupt.
+  // Takes one Cap'n Proto segment as written by push_frame_builder. Copies when `bytes` is not
+  // 8-byte aligned inside. Every count and offset is checked. Errors: corrupt.
   static result<std::shared_ptr<const push_frame>> parse(std::string_view bytes);
 
   std::string_view tenant() const { return tenant_; }
@@ -61,7 +62,8 @@ class push_frame {
 
 using push_frame_ptr = std::shared_ptr<const push_frame>;
 
-// Collects entries and writes one frame. One thread; reusable after finish(), which keeps its scratch memory.
+// Collects entries and writes one frame. One thread; reusable after finish(), which keeps its
+// scratch memory.
 class push_frame_builder {
  public:
   explicit push_frame_builder(std::string tenant, std::size_t line_bytes_hint = 0);
@@ -90,6 +92,8 @@ class push_frame_builder {
   struct slice_extent;
   slice_extent extent_of(std::size_t slice) const;
   std::size_t message_words() const;
+  // `slice_builder` is a schema::StreamSlice::Builder; Cap'n Proto stays out of this header.
+  void write_slice(std::size_t slice, void* slice_builder) const;
 
   std::string tenant_;
   std::vector<open_slice> slices_;

@@ -13,7 +13,9 @@ int hex_value(char c) {
   return -1;
 }
 
-error bad_escape() { return {errc::invalid_argument, "invalid escape sequence in string"}; }
+error bad_escape() {
+  return {errc::invalid_argument, "invalid escape sequence in string"};
+}
 
 // Reads `digits` hex digits at `at`; negative when one is missing.
 std::int64_t read_hex(std::string_view text, std::size_t at, int digits) {
@@ -32,16 +34,35 @@ result<void> read_escape(std::string_view text, std::size_t& at, std::string& ou
   if (at >= text.size()) return bad_escape();
   const char c = text[at++];
   switch (c) {
-    case 'a': out += '\a'; return {};
-    case 'b': out += '\b'; return {};
-    case 'f': out += '\f'; return {};
-    case 'n': out += '\n'; return {};
-    case 'r': out += '\r'; return {};
-    case 't': out += '\t'; return {};
-    case 'v': out += '\v'; return {};
-    case '\\': out += '\\'; return {};
-    case '"': out += '"'; return {};
-    default: break;
+    case 'a':
+      out += '\a';
+      return {};
+    case 'b':
+      out += '\b';
+      return {};
+    case 'f':
+      out += '\f';
+      return {};
+    case 'n':
+      out += '\n';
+      return {};
+    case 'r':
+      out += '\r';
+      return {};
+    case 't':
+      out += '\t';
+      return {};
+    case 'v':
+      out += '\v';
+      return {};
+    case '\\':
+      out += '\\';
+      return {};
+    case '"':
+      out += '"';
+      return {};
+    default:
+      break;
   }
   const int digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
   if (digits > 0) {
@@ -73,8 +94,9 @@ result<void> read_escape(std::string_view text, std::size_t& at, std::string& ou
 bool is_printable(char32_t c) {
   if (c < 0x20 || c == 0x7F) return false;
   if (c < 0x7F) return true;
-  // Go prints letters, marks, numbers, punctuation and symbols. What is left out here are the control, format, private
-  // and surrogate ranges and the spaces other than U+0020, which covers everything seen in labels.
+  // Go prints letters, marks, numbers, punctuation and symbols. What is left out here are the
+  // control, format, private and surrogate ranges and the spaces other than U+0020, which covers
+  // everything seen in labels.
   if (c < 0xA1 || c == 0xAD) return false;
   if (c >= 0x2000 && c <= 0x200F) return false;
   if (c >= 0x2028 && c <= 0x202F) return false;
@@ -95,16 +117,35 @@ void append_escaped(std::string& out, char32_t c) {
 void append_quoted_ascii(std::string& out, char c) {
   static constexpr char digits[] = "0123456789abcdef";
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\a': out += "\\a"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\v': out += "\\v"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\a':
+      out += "\\a";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\v':
+      out += "\\v";
+      return;
+    default:
+      break;
   }
   const auto byte = static_cast<unsigned char>(c);
   if (byte >= 0x20 && byte < 0x7F) {

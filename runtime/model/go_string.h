@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// String literals as Go writes and reads them (strconv.Quote and Unquote): label values, LogQL strings and canonical
-// label text all use them. Pure functions.
+// String literals as Go writes and reads them (strconv.Quote and Unquote): label values, LogQL
+// strings and canonical label text all use them. Pure functions.
 #pragma once
 
 #include <string>
@@ -19,15 +19,15 @@ struct go_string_token {
 // Errors: invalid_argument for a missing quote, a bad escape or a newline inside double quotes.
 result<go_string_token> scan_go_string(std::string_view text);
 
-// Appends `value` as strconv.Quote writes it, quotes included: printable Unicode as is, others as \a \b \f \n \r \t \v
-// \xNN \uNNNN \UNNNNNNNN.
+// Appends `value` as strconv.Quote writes it, quotes included: printable Unicode as is, others as
+// \a \b \f \n \r \t \v \xNN \uNNNN \UNNNNNNNN.
 void append_go_quoted(std::string& out, std::string_view value);
 
 // Appends the UTF-8 form of a code point; an invalid one becomes U+FFFD.
 void append_utf8(std::string& out, char32_t code_point);
 
-// Decodes one code point at the start of `text` and sets `length` to its bytes. Invalid bytes give U+FFFD and length 1,
-// as Go's utf8.DecodeRune does. `text` must not be empty.
+// Decodes one code point at the start of `text` and sets `length` to its bytes. Invalid bytes give
+// U+FFFD and length 1, as Go's utf8.DecodeRune does. `text` must not be empty.
 char32_t decode_utf8(std::string_view text, std::size_t& length);
 
 }  // namespace skald

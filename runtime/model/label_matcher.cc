@@ -8,7 +8,8 @@ namespace {
 
 // Splits "a|b|c" where no byte has a meaning in a regular expression; else nothing.
 std::vector<std::string> split_literals(std::string_view expression) {
-  if (expression.empty() || expression.find_first_of(R"(.+*?()[]{}^$\)") != std::string_view::npos) {
+  if (expression.empty() ||
+      expression.find_first_of(R"(.+*?()[]{}^$\)") != std::string_view::npos) {
     return {};
   }
   std::vector<std::string> out;
@@ -25,10 +26,14 @@ std::vector<std::string> split_literals(std::string_view expression) {
 
 std::string_view to_string(match_op op) {
   switch (op) {
-    case match_op::equal: return "=";
-    case match_op::not_equal: return "!=";
-    case match_op::regex: return "=~";
-    case match_op::not_regex: return "!~";
+    case match_op::equal:
+      return "=";
+    case match_op::not_equal:
+      return "!=";
+    case match_op::regex:
+      return "=~";
+    case match_op::not_regex:
+      return "!~";
   }
   return "=";
 }
@@ -53,8 +58,10 @@ result<label_matcher> label_matcher::make(std::string name, match_op op, std::st
 
 bool label_matcher::matches(std::string_view value) const {
   switch (op_) {
-    case match_op::equal: return value == value_;
-    case match_op::not_equal: return value != value_;
+    case match_op::equal:
+      return value == value_;
+    case match_op::not_equal:
+      return value != value_;
     case match_op::regex:
       return re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
     case match_op::not_regex:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One matcher of a stream selector: name, operator, value. Regular expressions are anchored at both ends and use RE2,
-// whose syntax is Go's. A missing label has the empty value (Prometheus' rule).
+// One matcher of a stream selector: name, operator, value. Regular expressions are anchored at both
+// ends and use RE2, whose syntax is Go's. A missing label has the empty value (Prometheus' rule).
 #pragma once
 
 #include <memory>
@@ -36,8 +36,8 @@ class label_matcher {
   bool matches(std::string_view value) const;
   // Whether a stream without the label passes.
   bool matches_empty() const { return matches_empty_; }
-  // For =~ and !~ whose expression is a plain alternation of literals ("a|b|c"): those values, so that an index can
-  // look them up. Empty when it is anything else.
+  // For =~ and !~ whose expression is a plain alternation of literals ("a|b|c"): those values, so
+  // that an index can look them up. Empty when it is anything else.
   const std::vector<std::string>& literal_alternatives() const { return alternatives_; }
 
   friend bool operator==(const label_matcher& a, const label_matcher& b) {

@@ -62,7 +62,9 @@ std::string label_set::canonical() const {
   return out;
 }
 
-void append_quoted(std::string& out, std::string_view value) { append_go_quoted(out, value); }
+void append_quoted(std::string& out, std::string_view value) {
+  append_go_quoted(out, value);
+}
 
 namespace {
 
@@ -97,8 +99,9 @@ result<std::string_view> take_name(label_scanner& in) {
   in.skip_space();
   const std::size_t begin = in.at;
   while (in.at < in.text.size() &&
-         (is_name_start(in.text[in.at]) || (in.at > begin && (in.text[in.at] == ':' ||
-                                            (in.text[in.at] >= '0' && in.text[in.at] <= '9'))))) {
+         (is_name_start(in.text[in.at]) ||
+          (in.at > begin &&
+           (in.text[in.at] == ':' || (in.text[in.at] >= '0' && in.text[in.at] <= '9'))))) {
     ++in.at;
   }
   if (in.at == begin) return in.fail("expected a label name");

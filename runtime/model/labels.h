@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stream's identity: its label set, the canonical text of it, and the fingerprint made of that text.
+// A stream's identity: its label set, the canonical text of it, and the fingerprint made of that
+// text.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ struct label {
   friend auto operator<=>(const label&, const label&) = default;
 };
 
-// Labels sorted by name, each name at most once. A copyable value; immutable use from many threads is safe.
+// Labels sorted by name, each name at most once. A copyable value; immutable use from many threads
+// is safe.
 class label_set {
  public:
   label_set() = default;
@@ -32,15 +34,16 @@ class label_set {
   auto begin() const { return labels_.begin(); }
   auto end() const { return labels_.end(); }
 
-  // The value, or an empty view when there is no such label (Prometheus does not tell the two apart).
+  // The value, or an empty view when there is no such label (Prometheus does not tell the two
+  // apart).
   std::string_view get(std::string_view name) const;
   bool has(std::string_view name) const;
   // Sets or replaces one label. O(size).
   void set(std::string_view name, std::string_view value);
   void erase(std::string_view name);
 
-  // `{a="1", b="x\"y"}`: names sorted, values quoted as Go's strconv.Quote does. The identity of a stream on disk, on
-  // the wire and in hashes.
+  // `{a="1", b="x\"y"}`: names sorted, values quoted as Go's strconv.Quote does. The identity of a
+  // stream on disk, on the wire and in hashes.
   std::string canonical() const;
 
   friend bool operator==(const label_set&, const label_set&) = default;
@@ -50,8 +53,9 @@ class label_set {
   std::vector<label> labels_;
 };
 
-// Parses the label text of a push: `{name="value", ...}` with Go string escapes or back quotes, any order, white space
-// allowed. Errors: invalid_argument saying where (the text that Loki's push API gives is made by the caller).
+// Parses the label text of a push: `{name="value", ...}` with Go string escapes or back quotes, any
+// order, white space allowed. Errors: invalid_argument saying where (the text that Loki's push API
+// gives is made by the caller).
 result<label_set> parse_labels(std::string_view text);
 
 // Appends `value` as strconv.Quote of Go writes it, with the quotes.

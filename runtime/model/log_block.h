@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The seam between storage and the query engine. A log_block is a handle on some hundred to some ten thousand rows of
-// one or more streams, whose columns are read on demand: a segment of a pack, or a snapshot of a stream's buffers in
-// memory. The engine plans on what a handle knows without reading (runs, times, counts, skip filter), then asks for the
-// columns that the query needs and no others.
+// The seam between storage and the query engine. A log_block is a handle on some hundred to some
+// ten thousand rows of one or more streams, whose columns are read on demand: a segment of a pack,
+// or a snapshot of a stream's buffers in memory. The engine plans on what a handle knows without
+// reading (runs, times, counts, skip filter), then asks for the columns that the query needs and no
+// others.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@
 
 namespace skald {
 
-// Consecutive rows of one stream inside a block, sorted by time; rows with equal timestamps stand in order of arrival.
+// Consecutive rows of one stream inside a block, sorted by time; rows with equal timestamps stand
+// in order of arrival.
 struct row_run {
   stream_ptr stream;
   std::uint32_t first_row = 0;  // index into the block's columns
@@ -27,10 +29,12 @@ struct row_run {
   std::uint64_t line_bytes = 0;       // sum of the lines' lengths, without newlines
 };
 
-// All lines of a block back to back, each followed by '\n' (a line itself may contain one, see text_flags).
+// All lines of a block back to back, each followed by '\n' (a line itself may contain one, see
+// text_flags).
 struct line_column {
   std::string_view bytes;
-  std::span<const std::uint32_t> starts;  // rows + 1 offsets into bytes; the last equals bytes.size()
+  std::span<const std::uint32_t>
+      starts;  // rows + 1 offsets into bytes; the last equals bytes.size()
 
   std::size_t rows() const { return starts.empty() ? 0 : starts.size() - 1; }
   std::string_view line(std::size_t row) const {
@@ -57,14 +61,14 @@ struct metadata_column {
 
 // Facts about all bytes of a block's lines. The default claims nothing.
 struct text_flags {
-  bool ascii = false;             // no byte >= 0x80
-  bool utf8 = false;              // valid UTF-8
-  bool embedded_newline = true;   // some line may contain '\n'
-  bool unicode_escape = true;     // some line may contain a backslash followed by 'u'
+  bool ascii = false;            // no byte >= 0x80
+  bool utf8 = false;             // valid UTF-8
+  bool embedded_newline = true;  // some line may contain '\n'
+  bool unicode_escape = true;    // some line may contain a backslash followed by 'u'
 };
 
-// What a line must hold to reach a query's result; asked of a block's skip filter. Built by the planner only where
-// skipping is safe (docs/formats/pack.md, skip filters).
+// What a line must hold to reach a query's result; asked of a block's skip filter. Built by the
+// planner only where skipping is safe (docs/formats/pack.md, skip filters).
 struct skip_probe {
   enum class kind : std::uint8_t {
     always,         // no claim: every block may match
@@ -77,7 +81,8 @@ struct skip_probe {
   std::string text;
   std::string value;
   bool ignore_case = false;
-  // The text is a value that a json or logfmt parser extracts: bytes that these may rewrite prove nothing.
+  // The text is a value that a json or logfmt parser extracts: bytes that these may rewrite prove
+  // nothing.
   bool parsed_value = false;
   std::vector<skip_probe> children;
 };
@@ -97,20 +102,23 @@ enum class line_format_kind : std::uint8_t { json, logfmt };
 
 // What reading a block cost, for the query's statistics.
 struct block_read_stats {
-  std::uint64_t stored_bytes_read = 0;    // compressed bytes fetched
-  std::uint64_t inflated_bytes = 0;       // bytes after decompression
-  std::uint64_t fetch_count = 0;          // range reads
+  std::uint64_t stored_bytes_read = 0;  // compressed bytes fetched
+  std::uint64_t inflated_bytes = 0;     // bytes after decompression
+  std::uint64_t fetch_count = 0;        // range reads
 };
 
-// Owned and used by one thread at a time. Spans and views that a call returns stay valid until release() or
-// destruction. Column reads may block on storage. Errors: corrupt (named section), unavailable, not_found.
+// Owned and used by one thread at a time. Spans and views that a call returns stay valid until
+// release() or destruction. Column reads may block on storage. Errors: corrupt (named section),
+// unavailable, not_found.
 class log_block {
  public:
   virtual ~log_block() = default;
 
-  // The rows that the query may use: a block may hold further rows of other streams. Known without reading.
+  // The rows that the query may use: a block may hold further rows of other streams. Known without
+  // reading.
   virtual std::span<const row_run> runs() const = 0;
-  // Orders blocks of one stream by arrival: of rows with equal timestamps those of the lower number came first.
+  // Orders blocks of one stream by arrival: of rows with equal timestamps those of the lower number
+  // came first.
   virtual std::uint64_t arrival_order() const = 0;
   // Whether rows come from memory (an ingester's head) rather than from a pack. For statistics.
   virtual bool in_memory() const = 0;
@@ -124,8 +132,8 @@ class log_block {
   virtual result<metadata_column> metadata() = 0;
   // Valid after lines().
   virtual text_flags flags() const = 0;
-  // The values of a label as the given parser names it (flattened, sanitised), or null when this block has no such
-  // columns and its lines must be parsed.
+  // The values of a label as the given parser names it (flattened, sanitised), or null when this
+  // block has no such columns and its lines must be parsed.
   virtual result<const field_column*> field(line_format_kind format, std::string_view label) {
     static_cast<void>(format);
     static_cast<void>(label);

@@ -7,7 +7,8 @@
 
 namespace skald {
 
-// The tenant of every request when auth_enabled is false; Loki's name, so that object paths carry over.
+// The tenant of every request when auth_enabled is false; Loki's name, so that object paths carry
+// over.
 inline constexpr std::string_view default_tenant = "fake";
 
 // 1 to 150 bytes of A-Z a-z 0-9 ! - _ . * ' ( ), and neither "." nor "..".

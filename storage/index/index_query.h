@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// What goes into the index and what look-ups ask and get. Values only; shared by index_file and
+// index_catalog.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/model/chunk_ref.h"
+#include "runtime/model/label_matcher.h"
+#include "runtime/model/time_range.h"
+
+namespace skald {
+
+// One chunk of one stream, to be added. The views must live through the call.
+struct index_row {
+  std::string_view canonical_labels;
+  chunk_ref chunk;  // chunk.stream must be the labels' fingerprint
+};
+
+// Every `count`-th part of the fingerprints, by their top bits. `count` is a power of two.
+struct stream_shard {
+  std::uint32_t index = 0;
+  std::uint32_t count = 1;
+  bool contains(const stream_fingerprint& stream) const {
+    return count <= 1 ||
+           static_cast<std::uint32_t>((stream.high >> 32) * static_cast<std::uint64_t>(count) >>
+                                      32) == index;
+  }
+};
+
+struct index_query {
+  std::string tenant;
+  // All must pass. An absent label has the empty value (Prometheus' rule). Empty: every stream.
+  std::vector<label_matcher> matchers;
+  time_range range;
+  stream_shard shard;
+};
+
+struct indexed_stream {
+  stream_fingerprint fingerprint;
+  std::string canonical_labels;
+  friend bool operator==(const indexed_stream&, const indexed_stream&) = default;
+};
+
+// A stream and those of its chunks that overlap the range, by min timestamp.
+struct stream_chunks {
+  stream_fingerprint fingerprint;
+  std::string canonical_labels;
+  std::vector<chunk_ref> chunks;
+};
+
+struct index_volume {
+  std::uint64_t streams = 0;
+  std::uint64_t chunks = 0;
+  // Chunks that stick out of the range count in proportion to the time inside.
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+};
+
+}  // namespace skald

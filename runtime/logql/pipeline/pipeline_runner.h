@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a compiled pipeline over blocks. Owns all scratch memory (interned names, label state,
+// selections), so it allocates nothing per row once warm. One runner per worker thread; blocks are
+// passed one after another.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/cancellation.h"
+#include "runtime/base/result.h"
+#include "runtime/logql/pipeline/pipeline.h"
+#include "runtime/logql/pipeline/row_labels.h"
+#include "runtime/logql/scan/row_selection.h"
+#include "runtime/model/log_block.h"
+#include "runtime/model/time_range.h"
+
+namespace skald::logql {
+
+// A row that passed. Views are valid until the sink returns.
+struct pipeline_row {
+  const row_run* run = nullptr;
+  std::uint32_t row = 0;  // in the block
+  std::int64_t timestamp_ns = 0;
+  std::string_view line;         // after rewriting; empty when the pipeline reads no lines
+  std::string_view stored_line;  // as stored; likewise
+  double value = 1;              // the unwrapped sample; 1 without unwrap
+  row_labels labels;
+};
+
+class row_sink {
+ public:
+  virtual ~row_sink() = default;
+  // False stops the run: no further row of the call is delivered.
+  virtual bool on_row(const pipeline_row& row) = 0;
+};
+
+// What a runner did so far, for statistics.
+struct pipeline_stats {
+  std::uint64_t rows_seen = 0;   // rows inside the time range
+  std::uint64_t bytes_seen = 0;  // bytes of their lines, newlines not counted
+  std::uint64_t rows_passed = 0;
+};
+
+class pipeline_runner {
+ public:
+  explicit pipeline_runner(compiled_pipeline_ptr pipeline);
+  ~pipeline_runner();
+  pipeline_runner(const pipeline_runner&) = delete;
+  pipeline_runner& operator=(const pipeline_runner&) = delete;
+
+  // Makes `block` the current one: reads the columns that are needed and runs the leading line
+  // filters over all lines of its runs in one pass. `range` limits the rows for later run() calls.
+  // Errors: those of the block's columns.
+  result<void> open_block(log_block& block, const time_range& range);
+
+  // Sends the rows of one run of the current block, those inside the range, through the remaining
+  // stages; survivors go to the sink in row order, or in reverse order. The block must not have
+  // been released since open_block.
+  result<void> run(const row_run& run, row_sink& sink, bool reverse = false);
+
+  // open_block, then run() for each of the block's runs in order until the sink stops.
+  result<void> run_block(log_block& block, const time_range& range, row_sink& sink,
+                         bool reverse = false);
+
+  // Rows of the current block that passed the leading line filters and lie in the range.
+  const row_selection& selected_rows() const;
+  const pipeline_stats& stats() const { return stats_; }
+
+  // For single lines that are in no block (tailing, tests): stream, metadata, line through all
+  // stages. Returns whether the sink was called.
+  bool run_line(const stream_ptr& stream, std::span<const metadata_pair> metadata,
+                std::int64_t timestamp_ns, std::string_view line, row_sink& sink);
+
+ private:
+  struct state;
+  compiled_pipeline_ptr pipeline_;
+  pipeline_stats stats_;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace skald::logql

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mergeable partial result of a range aggregation: per series, one state per elementary
+// interval that has rows. Values; used by one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "runtime/base/hash.h"
+#include "runtime/logql/metric/interval_cells.h"
+#include "runtime/logql/metric/interval_state.h"
+#include "runtime/logql/metric/leaf_aggregation.h"
+#include "runtime/model/labels.h"
+
+namespace skald::logql {
+
+// Identity of a label set, empty values included.
+hash128 series_key_of(const label_set& labels);
+
+template <class State>
+struct state_series {
+  label_set labels;
+  interval_cells<State> cells;
+};
+
+// Series of one kind of state by identity.
+template <class State>
+class state_table {
+ public:
+  using state_type = State;
+
+  // The number of the series, made when it is new.
+  std::uint32_t series(const label_set& labels, std::uint32_t interval_count) {
+    const auto [at, added] =
+        by_key_.emplace(series_key_of(labels), static_cast<std::uint32_t>(series_.size()));
+    if (added) series_.push_back({labels, interval_cells<State>(interval_count)});
+    return at->second;
+  }
+  State& cell(std::uint32_t series, std::uint32_t interval) {
+    return series_[series].cells.at(interval);
+  }
+  std::vector<state_series<State>>& all() { return series_; }
+  const std::vector<state_series<State>>& all() const { return series_; }
+  void merge(state_table&& from);
+  std::uint64_t memory_bytes() const;
+
+ private:
+  std::vector<state_series<State>> series_;
+  std::unordered_map<hash128, std::uint32_t> by_key_;
+};
+
+// The table for the kind of state that an aggregation needs.
+using series_states =
+    std::variant<state_table<count_state>, state_table<bytes_state>, state_table<sum_state>,
+                 state_table<minimum_state>, state_table<maximum_state>, state_table<moments_state>,
+                 state_table<earliest_state>, state_table<latest_state>,
+                 state_table<samples_state>>;
+
+series_states make_series_states(state_kind kind);
+// Both of one kind.
+void merge(series_states& into, series_states&& from);
+std::size_t series_count(const series_states& states);
+std::uint64_t memory_bytes(const series_states& states);
+
+template <class State>
+void state_table<State>::merge(state_table&& from) {
+  if (series_.empty()) {
+    *this = std::move(from);
+    return;
+  }
+  for (state_series<State>& other : from.series_) {
+    const auto [at, added] =
+        by_key_.emplace(series_key_of(other.labels), static_cast<std::uint32_t>(series_.size()));
+    if (added) {
+      series_.push_back(std::move(other));
+    } else {
+      series_[at->second].cells.merge(std::move(other.cells));
+    }
+  }
+  from = {};
+}
+
+template <class State>
+std::uint64_t state_table<State>::memory_bytes() const {
+  std::uint64_t bytes = by_key_.size() * 48;
+  for (const auto& series : series_) {
+    bytes += sizeof(series) + series.labels.size() * sizeof(label) + series.cells.memory_bytes();
+  }
+  return bytes;
+}
+
+}  // namespace skald::logql

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The evaluation times of a metric query, and the windows that a range aggregation looks at from
+// each of them. Pure arithmetic on nanoseconds.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/model/time_range.h"
+
+namespace skald::logql {
+
+// Times first_ns, first_ns + step_ns, ..., `count` of them. Instant queries have one.
+struct step_grid {
+  std::int64_t first_ns = 0;
+  std::int64_t step_ns = 1;  // at least 1
+  std::uint32_t count = 1;   // at least 1
+
+  std::int64_t time_ns(std::uint32_t step) const {
+    return first_ns + static_cast<std::int64_t>(step) * step_ns;
+  }
+  // Rounded down, as answers show it.
+  std::int64_t time_ms(std::uint32_t step) const;
+
+  // Multiples of step (since the epoch) from start rounded down to end rounded up, all at
+  // millisecond resolution.
+  static step_grid aligned(std::int64_t start_ns, std::int64_t end_ns, std::int64_t step_ns);
+  static step_grid instant(std::int64_t time_ns) { return {time_ns, 1, 1}; }
+};
+
+// The windows of a range aggregation: step k sees the entries of (t_k - offset - range, t_k -
+// offset]. Window starts and ends cut time into elementary intervals, whose entries all belong to
+// the same windows. Intervals are numbered in time order from 0 to interval_count() - 1. So a row
+// costs one look-up, however many windows see it.
+class window_set {
+ public:
+  window_set() = default;
+  window_set(const step_grid& grid, std::int64_t range_ns, std::int64_t offset_ns);
+
+  std::uint32_t step_count() const { return count_; }
+  std::int64_t range_ns() const { return range_ns_; }
+  // The window of a step: start excluded, end included.
+  std::int64_t window_start_ns(std::uint32_t step) const { return window_end_ns(step) - range_ns_; }
+  std::int64_t window_end_ns(std::uint32_t step) const {
+    return first_end_ns_ + static_cast<std::int64_t>(step) * step_ns_;
+  }
+  // Entries outside belong to no window. Where step > range, entries inside may belong to none
+  // either.
+  time_range covered() const;
+
+  static constexpr std::uint32_t no_interval = 0xffffffff;
+  struct position {
+    std::uint32_t interval = no_interval;
+    // Later timestamps up to this one give the same interval.
+    std::int64_t last_ns = 0;
+  };
+  // The elementary interval that holds the timestamp, or no_interval when no window does.
+  position locate(std::int64_t timestamp_ns) const;
+  std::uint32_t interval_count() const { return interval_count_; }
+
+  // The intervals that make up the window of a step: a closed range.
+  struct interval_span {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    friend bool operator==(const interval_span&, const interval_span&) = default;
+  };
+  interval_span intervals_of(std::uint32_t step) const;
+
+ private:
+  std::uint32_t number(std::int64_t starts_before, std::int64_t ends_before) const;
+
+  std::int64_t first_end_ns_ = 0;
+  std::int64_t step_ns_ = 1;
+  std::int64_t range_ns_ = 1;
+  std::uint32_t count_ = 1;
+  std::uint32_t interval_count_ = 1;
+  // Starts and ends coincide (range is a multiple of the step, and shorter than the grid): ends
+  // before this number add no boundary of their own.
+  std::int64_t shared_ends_ = 0;
+};
+
+}  // namespace skald::logql

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// A query as its caller asks it, and the tenant's bounds on queries.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace skald::logql {
+
+struct query_request {
+  std::string query;
+  // Log queries give entries with start <= timestamp < end. Range metric queries have steps at the
+  // multiples of step from start rounded down to end rounded up. Instant queries look at end only.
+  std::int64_t start_ns = 0;
+  std::int64_t end_ns = 0;
+  std::int64_t step_ns = 0;  // range metric queries; the API layer puts in the default
+  std::int64_t interval_ns =
+      0;  // log queries: least distance of two entries of the answer; 0 = all entries
+  std::uint32_t limit = 100;  // log queries: most entries of the answer
+  bool forward = false;       // log queries: oldest first; else newest first
+  bool instant = false;
+};
+
+// Zero means no limit. Exceeding one gives invalid_argument with Loki's text.
+struct query_limits {
+  std::uint32_t max_entries = 5000;        // max_entries_limit_per_query
+  std::uint32_t max_series = 500;          // max_query_series
+  std::int64_t max_query_length_ns = 0;    // end - start of a range query; max_query_length
+  std::int64_t max_range_ns = 0;           // the [5m] of a range aggregation; max_query_range
+  std::uint32_t max_points = 11000;        // (end - start) / step, for log queries too
+  std::uint32_t max_streams_matchers = 0;  // matchers of one selector
+  // Bytes that the states of one leaf may take. Exceeding it gives resource_exhausted.
+  std::uint64_t max_leaf_bytes = 2'000'000'000;
+  // With partial_series the answer is cut to max_series with a warning (Logs Drilldown) instead of
+  // failing.
+  bool partial_series = false;
+};
+
+}  // namespace skald::logql

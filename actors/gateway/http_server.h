@@ -31,7 +31,8 @@ struct http_server_options {
   // distributor.max_recv_msg_size.
   std::size_t body_bytes_max = 100 * 1024 * 1024;
   // Bodies of all running requests together; 503 with Retry-After above. Checked on the declared
-  // length before the body is read. Null: unlimited. Loki's users may share it with decoders.
+  // length before the body is read. Null: unlimited. May be
+  // shared with the body decoders.
   std::shared_ptr<byte_budget> budget;
   std::chrono::milliseconds idle_timeout{
       120'000};  // between requests (server.http_server_idle_timeout)

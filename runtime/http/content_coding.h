@@ -29,7 +29,7 @@ struct inflate_limits {
 result<std::string> inflate_body(content_coding coding, std::string_view body,
                                  const inflate_limits& limits);
 
-// gzip with a low compression level, for responses.
+// gzip with a low compression level, for responses. Empty when it failed (no memory).
 std::string gzip_compress(std::string_view body);
 
 }  // namespace skald

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/file/atomic_write.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+
+#include "storage/file/posix_file_system.h"
+
+namespace skald {
+namespace {
+
+// Passes calls on to the real file system and notes their order; fails the call that it is told to.
+class watched_file_system final : public file_system {
+ public:
+  struct watched_file final : file {
+    watched_file(watched_file_system& owner, std::unique_ptr<file> inner)
+        : owner(owner), inner(std::move(inner)) {}
+    result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t n) override {
+      return inner->read_at(offset, out, n);
+    }
+    result<void> write_at(std::uint64_t offset, std::string_view bytes) override {
+      return inner->write_at(offset, bytes);
+    }
+    result<void> append(std::string_view bytes) override {
+      SKALD_TRY(owner.note("append"));
+      return inner->append(bytes);
+    }
+    result<void> sync_data() override {
+      SKALD_TRY(owner.note("sync_data"));
+      return inner->sync_data();
+    }
+    result<std::uint64_t> size() override { return inner->size(); }
+    result<void> resize(std::uint64_t bytes) override { return inner->resize(bytes); }
+    int descriptor() const override { return inner->descriptor(); }
+    watched_file_system& owner;
+    std::unique_ptr<file> inner;
+  };
+
+  result<void> note(const std::string& call) {
+    calls.push_back(call);
+    if (call == failing_call) return error{errc::resource_exhausted, "no space"};
+    return {};
+  }
+  result<std::unique_ptr<file>> open(const std::string& path, open_mode mode) override {
+    SKALD_TRY(note("open"));
+    SKALD_TRY_ASSIGN(auto inner, files.open(path, mode));
+    return std::unique_ptr<file>(std::make_unique<watched_file>(*this, std::move(inner)));
+  }
+  result<void> rename(const std::string& from, const std::string& to) override {
+    SKALD_TRY(note("rename"));
+    return files.rename(from, to);
+  }
+  result<void> remove(const std::string& path) override { return files.remove(path); }
+  result<void> remove_directory(const std::string& path) override {
+    return files.remove_directory(path);
+  }
+  result<std::vector<directory_entry>> list(const std::string& path) override {
+    return files.list(path);
+  }
+  result<void> create_directories(const std::string& path) override {
+    return files.create_directories(path);
+  }
+  result<std::uint64_t> file_size(const std::string& path) override {
+    return files.file_size(path);
+  }
+  result<bool> exists(const std::string& path) override { return files.exists(path); }
+  result<void> sync_directory(const std::string& path) override {
+    SKALD_TRY(note("sync_directory"));
+    return files.sync_directory(path);
+  }
+  result<std::uint64_t> free_bytes(const std::string& path) override {
+    return files.free_bytes(path);
+  }
+
+  posix_file_system files;
+  std::vector<std::string> calls;
+  std::string failing_call;
+};
+
+class AtomicWrite : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "/atomic_write_XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+
+  watched_file_system files_;
+  std::string root_;
+};
+
+TEST_F(AtomicWrite, WritesPartsThenSyncsThenRenamesThenSyncsTheDirectory) {
+  const std::string_view parts[] = {"one ", "", "two"};
+  ASSERT_TRUE(atomic_write(files_, root_ + "/f", parts).ok());
+  EXPECT_EQ(read_file(files_.files, root_ + "/f").value(), "one two");
+  const std::vector<std::string> wanted = {"open",      "append", "append",        "append",
+                                           "sync_data", "rename", "sync_directory"};
+  EXPECT_EQ(files_.calls, wanted);
+  ASSERT_TRUE(atomic_write(files_, root_ + "/f", "new").ok());
+  EXPECT_EQ(read_file(files_.files, root_ + "/f").value(), "new");
+}
+
+TEST_F(AtomicWrite, KeepsTheOldContentsAndCleansUpWhenAnyStepFails) {
+  ASSERT_TRUE(atomic_write(files_, root_ + "/f", "old").ok());
+  for (const char* call : {"open", "append", "sync_data", "rename"}) {
+    files_.failing_call = call;
+    const auto written = atomic_write(files_, root_ + "/f", "new");
+    ASSERT_FALSE(written.ok()) << call;
+    EXPECT_EQ(written.error().code, errc::resource_exhausted);
+    EXPECT_EQ(read_file(files_.files, root_ + "/f").value(), "old") << call;
+    EXPECT_EQ(files_.list(root_).value().size(), 1) << call;
+  }
+  files_.failing_call = "sync_directory";
+  EXPECT_FALSE(atomic_write(files_, root_ + "/f", "new").ok());
+}
+
+TEST_F(AtomicWrite, NeedsTheDirectory) {
+  EXPECT_EQ(atomic_write(files_, root_ + "/no/f", "x").error().code, errc::not_found);
+}
+
+}  // namespace
+}  // namespace skald

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/querier/block_locator.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "actors/ingester/ingester_interface.h"
+
+namespace skald {
+namespace {
+
+constexpr std::string_view index_prefix = "index/";
+
+// The day of "index/<prefix><day>/raw/<file>"; false for other keys.
+bool day_of_key(std::string_view key, std::int64_t& day) {
+  key.remove_prefix(std::min(key.size(), index_prefix.size()));
+  const std::size_t slash = key.find('/');
+  if (slash == std::string_view::npos) return false;
+  const std::string_view table = key.substr(0, slash);
+  const std::size_t digits = table.find_last_not_of("0123456789-");
+  const std::size_t begin = digits == std::string_view::npos ? 0 : digits + 1;
+  const auto parsed = std::from_chars(table.data() + begin, table.data() + table.size(), day);
+  return parsed.ec == std::errc() && parsed.ptr == table.data() + table.size();
+}
+
+time_range day_range(std::int64_t day) {
+  return {day * nanoseconds_per_day, (day + 1) * nanoseconds_per_day};
+}
+
+}  // namespace
+
+result<stream_ptr> stream_cache::get(const stream_fingerprint& fingerprint,
+                                     std::string_view canonical_labels) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = streams_.find(fingerprint);
+    if (at != streams_.end()) return at->second;
+  }
+  auto made = make_stream(canonical_labels);
+  if (!made.ok()) return error{errc::corrupt, "stored label text: " + made.error().message};
+  const std::lock_guard lock(mutex_);
+  if (streams_.size() >= streams_max_) streams_.clear();  // rare, and only costs parsing again
+  streams_.emplace(fingerprint, *made);
+  return made;
+}
+
+block_locator::block_locator(index_catalog& catalog, object_store& store, pack_cache& packs,
+                             const clock& time, std::chrono::seconds resync)
+    : catalog_(catalog), store_(store), packs_(packs), clock_(time), resync_(resync) {}
+
+result<std::vector<std::int64_t>> block_locator::days(time_range range) {
+  SKALD_TRY(sync(range));
+  std::set<std::int64_t> found;
+  for (const index_slot& slot : catalog_.slots()) found.insert(slot.day);
+  {
+    const std::lock_guard lock(sync_mutex_);
+    for (const auto& [day, keys] : objects_by_day_) found.insert(day);
+  }
+  std::vector<std::int64_t> days;
+  for (const std::int64_t day : found) {
+    const time_range whole = day_range(day);
+    if (range.start_ns < whole.end_ns && whole.start_ns < range.end_ns) days.push_back(day);
+  }
+  return days;
+}
+
+result<void> block_locator::sync(time_range range) {
+  const std::lock_guard lock(sync_mutex_);
+  if (!listed_ || clock_.now() - listed_at_ > resync_) {
+    SKALD_TRY_ASSIGN(const auto objects, store_.list(std::string(index_prefix)));
+    std::map<std::int64_t, std::vector<std::string>> by_day;
+    for (const object_info& object : objects) {
+      std::int64_t day = 0;
+      if (day_of_key(object.key, day)) by_day[day].push_back(object.key);
+    }
+    objects_by_day_ = std::move(by_day);
+    listed_ = true;
+    listed_at_ = clock_.now();
+  }
+  for (const auto& [day, keys] : objects_by_day_) {
+    const time_range whole = day_range(day);
+    if (range.start_ns >= whole.end_ns || whole.start_ns >= range.end_ns) continue;
+    for (const std::string& key : catalog_.missing_files(day, keys)) {
+      SKALD_TRY_ASSIGN(const std::string bytes, store_.get(key));
+      SKALD_TRY(catalog_.add_downloaded(day, key, bytes));
+    }
+  }
+  return {};
+}
+
+result<std::vector<stream_chunks>> block_locator::lookup(const locate_request& request) {
+  SKALD_TRY(sync(request.range));
+  index_query query;
+  query.tenant = request.tenant;
+  query.matchers = request.matchers;
+  query.range = request.range;
+  SKALD_TRY_ASSIGN(auto streams, catalog_.chunk_refs(query));
+  if (request.known_flushes.empty()) return streams;
+  for (stream_chunks& stream : streams) {
+    std::erase_if(stream.chunks, [&](const chunk_ref& chunk) {
+      return std::binary_search(request.known_flushes.begin(), request.known_flushes.end(),
+                                pack_flush_name(chunk.pack_key), std::less<>());
+    });
+  }
+  return streams;
+}
+
+result<located_blocks> block_locator::locate(const locate_request& request) {
+  SKALD_TRY_ASSIGN(const auto streams, lookup(request));
+  located_blocks located;
+  std::map<std::string_view, std::vector<chunk_selection>> by_pack;
+  for (const stream_chunks& stream : streams) {
+    if (stream.chunks.empty()) continue;
+    SKALD_TRY_ASSIGN(const stream_ptr info,
+                     streams_.get(stream.fingerprint, stream.canonical_labels));
+    ++located.streams;
+    for (const chunk_ref& chunk : stream.chunks) {
+      by_pack[chunk.pack_key].push_back({chunk.directory_entry, info});
+      ++located.chunk_refs;
+    }
+  }
+  for (const auto& [key, selection] : by_pack) {
+    SKALD_TRY_ASSIGN(const auto reader, packs_.get(std::string(key)));
+    SKALD_TRY_ASSIGN(block_list blocks, reader->blocks(selection, request.range));
+    for (auto& block : blocks) located.blocks.push_back(std::move(block));
+  }
+  return located;
+}
+
+result<std::vector<block_locator::indexed_summary>> block_locator::streams(
+    const locate_request& request) {
+  SKALD_TRY_ASSIGN(const auto found, lookup(request));
+  std::vector<indexed_summary> out;
+  out.reserve(found.size());
+  for (const stream_chunks& stream : found) {
+    if (stream.chunks.empty()) continue;
+    indexed_summary summary;
+    SKALD_TRY_ASSIGN(summary.stream, streams_.get(stream.fingerprint, stream.canonical_labels));
+    for (const chunk_ref& chunk : stream.chunks) {
+      ++summary.chunks;
+      summary.entries += chunk.rows;
+      summary.bytes += chunk.line_bytes;
+    }
+    out.push_back(std::move(summary));
+  }
+  return out;
+}
+
+}  // namespace skald

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/querier/interval_actor.h"
+
+#include <algorithm>
+#include <caf/all.hpp>
+#include <limits>
+
+#include "actors/io/worker_pool.h"
+#include "actors/querier/range_worker_actor.h"
+
+namespace skald {
+
+// pool -> interval: the groups to evaluate, or why they could not be found.
+struct interval_located {
+  struct content {
+    result<std::vector<interval_actor::group>> groups = std::vector<interval_actor::group>();
+    logql::query_stats stats;
+  };
+  std::shared_ptr<content> found;
+};
+
+}  // namespace skald
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::interval_located)
+
+namespace skald {
+
+interval_actor::interval_actor(caf::actor_config& config, querier_parts_ptr parts,
+                               query_context_ptr query, std::shared_ptr<query_interval> work,
+                               std::shared_ptr<const std::vector<std::string>> known_flushes,
+                               caf::actor root)
+    : caf::event_based_actor(config),
+      parts_(std::move(parts)),
+      query_(std::move(query)),
+      work_(std::move(work)),
+      known_flushes_(std::move(known_flushes)),
+      root_(std::move(root)) {
+  set_down_handler([this](caf::down_msg& down) {
+    // A worker that answered has quit normally; anything else lost its sub-range.
+    if (!down.reason || down.reason == caf::exit_reason::normal) return;
+    merged_->value = error{errc::internal, "a sub-range of the query failed: " +
+                                               caf::to_string(down.reason)};
+    finish();
+  });
+}
+
+caf::behavior interval_actor::make_behavior() {
+  locate();
+  return {[this](interval_located& located) {
+            merged_->stats.add(located.found->stats);
+            if (!located.found->groups.ok()) {
+              merged_->value = std::move(located.found->groups).error();
+              return finish();
+            }
+            on_groups(std::move(located.found->groups).value());
+          },
+          [this](subrange_done& done) { on_subrange(done); }};
+}
+
+void interval_actor::locate() {
+  const one_shot<interval_located> done([self = caf::actor(this)](result<interval_located> answer) {
+    auto value = answer.ok() ? std::move(answer).value()
+                             : interval_located{std::make_shared<interval_located::content>()};
+    if (!answer.ok()) value.found->groups = std::move(answer).error();
+    caf::anon_send(self, std::move(value));
+  });
+  send(parts_->pool, make_pool_task(query_->tenant, [parts = parts_, query = query_, work = work_,
+                                                     known = known_flushes_, done] {
+         interval_located found{std::make_shared<interval_located::content>()};
+         const logql::plan_leaf& leaf = query->plan->leaves()[work->leaf];
+         auto located =
+             parts->locator->locate({query->tenant, leaf.matchers, work->range, *known});
+         if (!located.ok()) {
+           found.found->groups = std::move(located).error();
+           return done.answer(std::move(found));
+         }
+         logql::query_stats& stats = found.found->stats;
+         stats.chunk_refs += located->chunk_refs;
+         stats.chunk_refs_filtered += located->chunk_refs;
+         stats.streams_found += located->streams;
+         stats.chunks_matched_in_memory += work->memory_blocks.size();
+         for (auto& block : work->memory_blocks) located->blocks.push_back(std::move(block));
+         work->memory_blocks.clear();
+         std::vector<group> groups;
+         for (block_list& blocks :
+              logql::partition_blocks(*query->plan, std::move(located->blocks),
+                                      parts->options.rows_per_subrange)) {
+           group g{nullptr, std::numeric_limits<std::int64_t>::max(),
+                   std::numeric_limits<std::int64_t>::min()};
+           for (const auto& block : blocks) {
+             for (const row_run& run : block->runs()) {
+               g.min_timestamp_ns = std::min(g.min_timestamp_ns, run.min_timestamp_ns);
+               g.max_timestamp_ns = std::max(g.max_timestamp_ns, run.max_timestamp_ns);
+             }
+           }
+           g.blocks = std::make_shared<block_list>(std::move(blocks));
+           groups.push_back(std::move(g));
+         }
+         found.found->groups = std::move(groups);
+         done.answer(std::move(found));
+       }));
+}
+
+void interval_actor::on_groups(std::vector<group> groups) {
+  for (group& g : groups) waiting_.push_back(std::move(g));
+  start_workers();
+}
+
+void interval_actor::start_workers() {
+  if (!merged_->value.ok()) return finish();
+  while (running_ < parts_->options.parallel_subranges && !waiting_.empty()) {
+    group next = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (!logql::can_still_contribute(*query_->plan, work_->leaf, *merged_->value,
+                                     next.min_timestamp_ns, next.max_timestamp_ns)) {
+      continue;
+    }
+    ++running_;
+    ++merged_->stats.subqueries;
+    spawn<range_worker_actor, caf::monitored>(
+        query_, subrange{work_->leaf, started_++, std::move(next.blocks)}, parts_->pool,
+        caf::actor(this));
+  }
+  if (running_ == 0 && waiting_.empty()) finish();
+}
+
+void interval_actor::on_subrange(subrange_done& done) {
+  --running_;
+  merged_->stats.add(done.answer->stats);
+  if (!merged_->value.ok()) return;
+  if (!done.answer->value.ok()) {
+    merged_->value = std::move(done.answer->value).error();
+    return finish();
+  }
+  logql::merge(*query_->plan, work_->leaf, *merged_->value, std::move(*done.answer->value));
+  start_workers();
+}
+
+void interval_actor::finish() {
+  waiting_.clear();
+  if (root_) send(root_, interval_done{work_->leaf, work_->number, merged_});
+  root_ = nullptr;
+  quit();
+}
+
+}  // namespace skald

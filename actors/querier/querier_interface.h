@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the gateway and embedding programs say to the query frontend. Send a message with caf::anon_send(frontend, ...);
+// the answer comes through its `reply`, exactly once, on a worker or actor thread. Local to one process.
+#pragma once
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "actors/supervision/one_shot.h"
+#include "runtime/base/cancellation.h"
+#include "runtime/logql/engine/query_result.h"
+#include "runtime/logql/plan/query_plan.h"
+#include "runtime/model/label_matcher.h"
+#include "runtime/model/labels.h"
+#include "runtime/model/time_range.h"
+
+namespace skald {
+
+// Runs a planned LogQL query.
+// Errors: those of the plan's evaluation (invalid_argument), timeout when the deadline of `cancel` passed, cancelled,
+// overloaded when the tenant has too many queries waiting, unavailable, corrupt.
+struct query_call {
+  std::string tenant;
+  logql::query_plan_ptr plan;
+  // Raised by the caller when its client goes away; carries the query's deadline.
+  cancellation_ptr cancel;
+  one_shot<logql::query_result> reply;
+};
+
+// A stream with what its chunks in the range hold.
+struct stream_summary {
+  stream_ptr stream;
+  std::uint64_t chunks = 0;
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+};
+
+// The streams with chunks or unflushed entries in a range: the base of labels, label values, series, statistics and
+// volume. Whole chunks count, unless `exact_counts` scales those that stick out of the range.
+struct series_call {
+  std::string tenant;
+  // A stream is in the answer when it passes all matchers of one of these; empty: every stream.
+  std::vector<std::vector<label_matcher>> selectors;
+  time_range range;
+  cancellation_ptr cancel;
+  one_shot<std::vector<stream_summary>> reply;
+};
+
+// What the frontend is doing, for tests and /services.
+struct frontend_status {
+  std::uint64_t running = 0;
+  std::uint64_t waiting = 0;
+};
+struct frontend_status_call {
+  one_shot<frontend_status> reply;
+};
+
+}  // namespace skald
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::query_call)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::series_call)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::frontend_status_call)

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/querier/series_job_actor.h"
+
+#include <algorithm>
+#include <caf/all.hpp>
+
+#include "actors/io/worker_pool.h"
+
+namespace skald {
+
+// ingester -> job: the unflushed streams of one selector.
+struct selector_memory {
+  std::size_t selector = 0;
+  std::shared_ptr<result<unflushed_streams>> streams;
+};
+
+}  // namespace skald
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::selector_memory)
+
+namespace skald {
+namespace {
+
+// A buffer or chunk that sticks out of the range counts in proportion, as Loki's index statistics do.
+std::uint64_t inside(std::uint64_t whole, std::int64_t min_ns, std::int64_t max_ns,
+                     const time_range& range) {
+  if (range.covers(min_ns, max_ns) || max_ns <= min_ns) return whole;
+  const double from = static_cast<double>(std::max(min_ns, range.start_ns));
+  const double to = static_cast<double>(std::min(max_ns, range.end_ns));
+  const double share = (to - from) / (static_cast<double>(max_ns) - static_cast<double>(min_ns));
+  return static_cast<std::uint64_t>(static_cast<double>(whole) * std::clamp(share, 0.0, 1.0));
+}
+
+stream_summary summary_of(const unflushed_stream& stream, const time_range& range) {
+  return {stream.stream, stream.chunks,
+          inside(stream.lines, stream.min_timestamp_ns, stream.max_timestamp_ns, range),
+          inside(stream.line_bytes, stream.min_timestamp_ns, stream.max_timestamp_ns, range)};
+}
+
+result<std::vector<stream_summary>> with_index(const querier_parts& parts, const series_call& call,
+                                               const std::vector<std::vector<label_matcher>>& selectors,
+                                               const std::vector<unflushed_streams>& memory) {
+  std::vector<std::vector<stream_summary>> by_selector;
+  std::vector<stream_summary> all;
+  std::unordered_map<stream_fingerprint, std::size_t> seen_in;  // selector that first found it
+  for (std::size_t i = 0; i < selectors.size(); ++i) {
+    const auto add = [&](stream_summary summary) {
+      // A stream that several selectors find counts once.
+      const auto [at, fresh] = seen_in.emplace(summary.stream->fingerprint, i);
+      if (fresh || at->second == i) all.push_back(std::move(summary));
+    };
+    const std::vector<std::string> none;
+    const bool has_memory = i < memory.size();
+    if (has_memory) {
+      for (const unflushed_stream& s : memory[i].streams) add(summary_of(s, call.range));
+    }
+    SKALD_TRY_ASSIGN(const auto indexed,
+                     parts.locator->streams({call.tenant, selectors[i], call.range,
+                                             has_memory ? memory[i].flush_names : none}));
+    for (const auto& s : indexed) add({s.stream, s.chunks, s.entries, s.bytes});
+  }
+  return fold_streams(std::move(all));
+}
+
+}  // namespace
+
+std::vector<stream_summary> fold_streams(std::vector<stream_summary> parts) {
+  std::sort(parts.begin(), parts.end(), [](const stream_summary& a, const stream_summary& b) {
+    return a.stream->canonical_labels < b.stream->canonical_labels;
+  });
+  std::vector<stream_summary> out;
+  for (stream_summary& part : parts) {
+    if (out.empty() || out.back().stream->fingerprint != part.stream->fingerprint) {
+      out.push_back(std::move(part));
+      continue;
+    }
+    out.back().chunks += part.chunks;
+    out.back().entries += part.entries;
+    out.back().bytes += part.bytes;
+  }
+  return out;
+}
+
+series_job_actor::series_job_actor(caf::actor_config& config, querier_parts_ptr parts,
+                                   series_call call)
+    : caf::event_based_actor(config),
+      parts_(std::move(parts)),
+      call_(std::make_shared<series_call>(std::move(call))) {}
+
+caf::behavior series_job_actor::make_behavior() {
+  if (call_->selectors.empty()) call_->selectors.emplace_back();
+  ask_memory();
+  return {[this](selector_memory& memory) {
+    if (!memory.streams->ok()) {
+      call_->reply.answer(std::move(*memory.streams).error());
+      return quit();
+    }
+    memory_[memory.selector] = std::move(**memory.streams);
+    if (--answers_missing_ == 0) ask_index();
+  }};
+}
+
+void series_job_actor::ask_memory() {
+  if (!parts_->ingester) return ask_index();
+  memory_.resize(call_->selectors.size());
+  answers_missing_ = call_->selectors.size();
+  for (std::size_t i = 0; i < call_->selectors.size(); ++i) {
+    streams_request ask{call_->tenant, call_->selectors[i], call_->range, {}};
+    ask.reply = one_shot<unflushed_streams>(
+        [self = caf::actor(this), i](result<unflushed_streams> streams) {
+          caf::anon_send(self, selector_memory{i, std::make_shared<result<unflushed_streams>>(
+                                                      std::move(streams))});
+        });
+    send(parts_->ingester, std::move(ask));
+  }
+}
+
+void series_job_actor::ask_index() {
+  auto memory = std::make_shared<std::vector<unflushed_streams>>(std::move(memory_));
+  send(parts_->pool, make_pool_task(call_->tenant, [parts = parts_, call = call_, memory] {
+         call->reply.answer(with_index(*parts, *call, call->selectors, *memory));
+       }));
+  quit();
+}
+
+}  // namespace skald

@@ -27,8 +27,8 @@ struct push_decode_options {
 //   invalid_argument   malformed body, unknown coding or missing content type (400)
 //   resource_exhausted the inflated size is above the limit (413)
 //   overloaded         the byte budget is exhausted (503 with Retry-After)
-// `body` is needed during the call only.
+// Pass the body by move: JSON is decoded in place.
 result<decoded_push> decode_push(std::string_view content_type, std::string_view content_encoding,
-                                 std::string_view body, const push_decode_options& options);
+                                 std::string body, const push_decode_options& options);
 
 }  // namespace skald

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Appends JSON to one growing string. Strings are copied in runs between the bytes that need an
+// escape. Pure functions.
+#pragma once
+
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace skald {
+
+// `value` in quotes. Control bytes, quotes and backslashes are escaped; invalid UTF-8 becomes
+// \ufffd; U+2028 and U+2029 are escaped as Go does. Other text stays as it is.
+void append_json_string(std::string& out, std::string_view value);
+
+template <std::integral Integer>
+void append_integer(std::string& out, Integer value) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  out.append(digits, end);
+}
+
+// Shortest form that reads back; 0 for values that JSON cannot hold.
+void append_json_double(std::string& out, double value);
+
+// Milliseconds as seconds: "12", "12.5", "-0.001".
+void append_json_seconds(std::string& out, std::int64_t milliseconds);
+
+}  // namespace skald

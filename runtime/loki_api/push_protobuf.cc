@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/loki_api/push_protobuf.h"
+
+#include <snappy.h>
+
+#include <limits>
+#include <protozero/pbf_reader.hpp>
+
+#include "runtime/loki_api/push_arrays.h"
+
+namespace skald {
+namespace {
+
+using protozero::pbf_reader;
+using protozero::pbf_wire_type;
+
+// Field numbers of logproto (docs: the push API). Frozen.
+enum push_field : std::uint32_t { field_streams = 1 };
+enum stream_field : std::uint32_t { field_labels = 1, field_entries = 2 };
+enum entry_field : std::uint32_t { field_timestamp = 1, field_line = 2, field_metadata = 3 };
+enum timestamp_field : std::uint32_t { field_seconds = 1, field_nanos = 2 };
+enum pair_field : std::uint32_t { field_name = 1, field_value = 2 };
+
+// Thrown inside this file only: the decoder leaves from many depths, and protozero throws as well.
+struct decode_failure {
+  error why;
+};
+
+std::string_view bytes_of(pbf_reader& reader) {
+  const protozero::data_view view = reader.get_view();
+  return {view.data(), view.size()};
+}
+
+// Whether the current field is `number`; a known field with another wire type is malformed.
+void expect_type(const pbf_reader& reader, pbf_wire_type type) {
+  if (reader.wire_type() != type) {
+    throw decode_failure{
+        {errc::invalid_argument,
+         "proto: wrong wireType = " + std::to_string(static_cast<int>(reader.wire_type())) +
+             " for field " + std::to_string(reader.tag())}};
+  }
+}
+
+std::int64_t to_nanoseconds(std::int64_t seconds, std::int32_t nanos) {
+  constexpr std::int64_t per_second = 1'000'000'000;
+  std::int64_t result = 0;
+  if (__builtin_mul_overflow(seconds, per_second, &result) ||
+      __builtin_add_overflow(result, static_cast<std::int64_t>(nanos), &result)) {
+    return seconds < 0 ? std::numeric_limits<std::int64_t>::min()
+                       : std::numeric_limits<std::int64_t>::max();
+  }
+  return result;
+}
+
+std::int64_t read_timestamp(pbf_reader reader) {
+  std::int64_t seconds = 0;
+  std::int32_t nanos = 0;
+  while (reader.next()) {
+    switch (reader.tag()) {
+      case field_seconds:
+        expect_type(reader, pbf_wire_type::varint);
+        seconds = reader.get_int64();
+        break;
+      case field_nanos:
+        expect_type(reader, pbf_wire_type::varint);
+        nanos = reader.get_int32();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  if (nanos < 0 || nanos >= 1'000'000'000) {
+    throw decode_failure{{errc::invalid_argument, "timestamp: nanos not in range [0, 1e9)"}};
+  }
+  return to_nanoseconds(seconds, nanos);
+}
+
+metadata_pair read_pair(pbf_reader reader) {
+  metadata_pair pair;
+  while (reader.next()) {
+    switch (reader.tag()) {
+      case field_name:
+        expect_type(reader, pbf_wire_type::length_delimited);
+        pair.name = bytes_of(reader);
+        break;
+      case field_value:
+        expect_type(reader, pbf_wire_type::length_delimited);
+        pair.value = bytes_of(reader);
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return pair;
+}
+
+void read_entry(pbf_reader reader, decoded_push& push) {
+  pushed_entry entry;
+  // A missing time is the year 1 for Loki, hence too old; a present but empty one is 1970.
+  entry.timestamp_ns = std::numeric_limits<std::int64_t>::min();
+  entry.first_metadata = static_cast<std::uint32_t>(push.metadata.size());
+  while (reader.next()) {
+    switch (reader.tag()) {
+      case field_timestamp:
+        expect_type(reader, pbf_wire_type::length_delimited);
+        entry.timestamp_ns = read_timestamp(reader.get_message());
+        break;
+      case field_line:
+        expect_type(reader, pbf_wire_type::length_delimited);
+        entry.line = bytes_of(reader);
+        break;
+      case field_metadata:
+        expect_type(reader, pbf_wire_type::length_delimited);
+        push.metadata.push_back(read_pair(reader.get_message()));
+        break;
+      default:  // `parsed` included: it belongs to answers
+        reader.skip();
+    }
+  }
+  entry.metadata_count = static_cast<std::uint32_t>(push.metadata.size()) - entry.first_metadata;
+  push.entries.push_back(entry);
+}
+
+void read_stream(pbf_reader reader, decoded_push& push, push_array_guard& guard) {
+  pushed_stream stream;
+  stream.first_entry = static_cast<std::uint32_t>(push.entries.size());
+  while (reader.next()) {
+    switch (reader.tag()) {
+      case field_labels:
+        expect_type(reader, pbf_wire_type::length_delimited);
+        stream.labels_text = bytes_of(reader);
+        break;
+      case field_entries:
+        expect_type(reader, pbf_wire_type::length_delimited);
+        read_entry(reader.get_message(), push);
+        if (!guard.within_bounds()) throw decode_failure{guard.why()};
+        break;
+      default:  // `hash` included: ours is computed
+        reader.skip();
+    }
+  }
+  stream.entry_count = static_cast<std::uint32_t>(push.entries.size()) - stream.first_entry;
+  push.streams.push_back(stream);
+}
+
+// Snappy's densest element copies 64 bytes from 3; anything that declares more is a lie, and not
+// worth an allocation.
+bool is_plausible_snappy_size(std::size_t compressed, std::size_t declared) {
+  return declared <= compressed * 22 + 64;
+}
+
+}  // namespace
+
+result<void> decode_push_protobuf(std::string_view message, std::size_t array_bytes_max,
+                                  decoded_push& push) {
+  push_array_guard guard(push, array_bytes_max);
+  try {
+    pbf_reader reader(message.data(), message.size());
+    while (reader.next()) {
+      if (reader.tag() != field_streams) {
+        reader.skip();
+        continue;
+      }
+      expect_type(reader, pbf_wire_type::length_delimited);
+      read_stream(reader.get_message(), push, guard);
+      if (!guard.within_bounds()) return guard.why();
+    }
+  } catch (const decode_failure& failure) {
+    return failure.why;
+  } catch (const protozero::end_of_buffer_exception&) {
+    return error{errc::invalid_argument, "unexpected EOF"};
+  } catch (const protozero::exception& e) {
+    return error{errc::invalid_argument, std::string("proto: ") + e.what()};
+  }
+  return {};
+}
+
+result<void> decode_push_snappy(std::string_view compressed, const push_decode_options& options,
+                                decoded_push& push) {
+  std::size_t declared = 0;
+  if (!snappy::GetUncompressedLength(compressed.data(), compressed.size(), &declared) ||
+      !is_plausible_snappy_size(compressed.size(), declared)) {
+    return error{errc::invalid_argument, "snappy: corrupt input"};
+  }
+  if (declared > options.inflated_bytes_max) {
+    return error{errc::resource_exhausted, "message size too large than max (" +
+                                               std::to_string(declared) + " vs " +
+                                               std::to_string(options.inflated_bytes_max) + ")"};
+  }
+  if (options.budget != nullptr && !options.budget->reserve(declared, push.lease)) {
+    return error{errc::overloaded, "too many bytes in flight, try again later"};
+  }
+  const auto buffer = std::make_shared_for_overwrite<char[]>(declared);
+  if (!snappy::RawUncompress(compressed.data(), compressed.size(), buffer.get())) {
+    return error{errc::invalid_argument, "snappy: corrupt input"};
+  }
+  push.buffers.push_back(buffer);
+  push.inflated_bytes = declared;
+  return decode_push_protobuf({buffer.get(), declared}, options.inflated_bytes_max, push);
+}
+
+}  // namespace skald

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/loki_api/result_json.h"
+
+#include <algorithm>
+
+#include "runtime/base/go_number.h"
+#include "runtime/loki_api/json_writer.h"
+#include "runtime/loki_api/stats_json.h"
+
+namespace skald {
+namespace {
+
+void append_labels(std::string& out, const label_set& labels) {
+  out += '{';
+  bool first = true;
+  for (const label& l : labels) {
+    if (!first) out += ',';
+    first = false;
+    append_json_string(out, l.name);
+    out += ':';
+    append_json_string(out, l.value);
+  }
+  out += '}';
+}
+
+template <class Items, class Append>
+void append_array(std::string& out, const Items& items, Append append) {
+  out += '[';
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) out += ',';
+    first = false;
+    append(item);
+  }
+  out += ']';
+}
+
+void append_string_array(std::string& out, const std::vector<std::string>& items) {
+  append_array(out, items, [&](const std::string& item) { append_json_string(out, item); });
+}
+
+void append_point(std::string& out, const logql::sample_point& point) {
+  out += '[';
+  append_json_seconds(out, point.timestamp_ms);
+  out += ",\"";
+  append_go_float_f(out, point.value);
+  out += "\"]";
+}
+
+// {"structuredMetadata":{...},"parsed":{...}}: each left out when empty.
+void append_categories(std::string& out, const logql::entry_labels& labels) {
+  out += ",{";
+  if (!labels.structured_metadata.empty()) {
+    out += "\"structuredMetadata\":";
+    append_labels(out, labels.structured_metadata);
+  }
+  if (!labels.parsed.empty()) {
+    if (!labels.structured_metadata.empty()) out += ',';
+    out += "\"parsed\":";
+    append_labels(out, labels.parsed);
+  }
+  out += '}';
+}
+
+void append_value(std::string& out, const logql::streams_result& streams, bool categorize) {
+  const auto groups = categorize ? logql::group_categorized(streams) : logql::group_flat(streams);
+  append_array(out, groups, [&](const logql::log_stream& stream) {
+    out += "{\"stream\":";
+    append_labels(out, stream.labels);
+    out += ",\"values\":";
+    append_array(out, stream.entries, [&](const logql::log_entry* entry) {
+      out += "[\"";
+      append_integer(out, entry->timestamp_ns);
+      out += "\",";
+      append_json_string(out, entry->line);
+      if (categorize) append_categories(out, *entry->labels);
+      out += ']';
+    });
+    out += '}';
+  });
+}
+
+void append_value(std::string& out, const logql::matrix_result& matrix, bool) {
+  append_array(out, matrix.series, [&](const logql::matrix_series& series) {
+    out += "{\"metric\":";
+    append_labels(out, series.labels);
+    out += ",\"values\":";
+    append_array(out, series.points, [&](const auto& point) { append_point(out, point); });
+    out += '}';
+  });
+}
+
+void append_value(std::string& out, const logql::vector_result& vector, bool) {
+  append_array(out, vector.samples, [&](const logql::vector_sample& sample) {
+    out += "{\"metric\":";
+    append_labels(out, sample.labels);
+    out += ",\"value\":";
+    append_point(out, sample.point);
+    out += '}';
+  });
+}
+
+// Loki writes the time of a scalar in milliseconds, unlike all others.
+void append_value(std::string& out, const logql::scalar_result& scalar, bool) {
+  out += '[';
+  append_integer(out, scalar.point.timestamp_ms);
+  out += ",\"";
+  append_go_float_f(out, scalar.point.value);
+  out += "\"]";
+}
+
+std::string_view type_name(const logql::streams_result&) {
+  return "streams";
+}
+std::string_view type_name(const logql::matrix_result&) {
+  return "matrix";
+}
+std::string_view type_name(const logql::vector_result&) {
+  return "vector";
+}
+std::string_view type_name(const logql::scalar_result&) {
+  return "scalar";
+}
+
+// A first guess that spares most of the growing: lines plus their framing.
+std::size_t size_hint(const logql::query_result& answer) {
+  std::size_t bytes = 4096;
+  if (const auto* streams = std::get_if<logql::streams_result>(&answer.value)) {
+    for (const auto& entry : streams->entries) bytes += entry.line.size() * 9 / 8 + 48;
+  }
+  return bytes;
+}
+
+std::string volume_head(std::string_view type) {
+  std::string out = R"({"status":"success","data":{"resultType":")";
+  out += type;
+  out += "\",\"result\":";
+  return out;
+}
+
+void append_volume_point(std::string& out, std::int64_t milliseconds, std::uint64_t bytes) {
+  out += '[';
+  append_json_seconds(out, milliseconds);
+  out += ",\"";
+  append_integer(out, bytes);
+  out += "\"]";
+}
+
+void close_with_stats(std::string& out, const logql::query_stats& stats) {
+  out += ",\"stats\":";
+  append_stats_json(out, stats);
+  out += "}}\n";
+}
+
+}  // namespace
+
+http_response query_json_response(std::string body) {
+  http_response response;
+  response.content_type = "application/json; charset=UTF-8";
+  response.body = std::move(body);
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  response.compressible = true;
+  return response;
+}
+
+std::string render_query_result(const logql::query_result& answer, const encoding_flags& flags) {
+  std::string out;
+  out.reserve(size_hint(answer));
+  out += R"({"status":"success")";
+  if (!answer.warnings.empty()) {
+    out += ",\"warnings\":";
+    append_string_array(out, answer.warnings);
+  }
+  out += R"(,"data":{"resultType":")";
+  out += std::visit([](const auto& value) { return type_name(value); }, answer.value);
+  out += '"';
+  if (!flags.names.empty()) {
+    out += ",\"encodingFlags\":";
+    append_string_array(out, flags.names);
+  }
+  out += ",\"result\":";
+  std::visit([&](const auto& value) { append_value(out, value, flags.categorize_labels); },
+             answer.value);
+  close_with_stats(out, answer.stats);
+  return out;
+}
+
+void sort_volumes(std::vector<volume_sample>& samples) {
+  std::sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) {
+    return a.bytes != b.bytes ? a.bytes > b.bytes : a.labels < b.labels;
+  });
+}
+
+std::string render_volume(const std::vector<volume_sample>& samples, std::int64_t end_ns,
+                          const logql::query_stats& stats) {
+  std::string out = volume_head("vector");
+  append_array(out, samples, [&](const volume_sample& sample) {
+    out += "{\"metric\":";
+    append_labels(out, sample.labels);
+    out += ",\"value\":";
+    append_volume_point(out, end_ns / 1'000'000, sample.bytes);
+    out += '}';
+  });
+  close_with_stats(out, stats);
+  return out;
+}
+
+std::string render_volume_range(const std::vector<volume_series>& series,
+                                const logql::query_stats& stats) {
+  std::string out = volume_head("matrix");
+  append_array(out, series, [&](const volume_series& one) {
+    out += "{\"metric\":";
+    append_labels(out, one.labels);
+    out += ",\"values\":";
+    append_array(out, one.points,
+                 [&](const auto& point) { append_volume_point(out, point.first, point.second); });
+    out += '}';
+  });
+  close_with_stats(out, stats);
+  return out;
+}
+
+}  // namespace skald

@@ -41,7 +41,7 @@ struct replay_summary {
   // The unfinished last group of a life of the process: normal after a crash.
   std::uint64_t torn_bytes = 0;
   std::vector<std::uint64_t> quarantined_segments;  // copied in this run or an earlier one
-  std::uint64_t last_sequence = 0;                  // 0: the lane is empty
+  std::uint64_t last_sequence = 0;  // at least from_sequence - 1; 0: the lane is empty
   std::uint64_t next_segment = 1;
   std::uint64_t last_incarnation = 0;
   std::vector<wal_segment_info> segments;  // all that exist, oldest first, for the writer

@@ -25,6 +25,8 @@ namespace skald {
 struct wal_start {
   std::uint64_t next_sequence = 1;
   std::uint64_t next_segment = 1;
+  // Of the segments that exist. The writer takes a higher one when options.incarnation is not.
+  std::uint64_t last_incarnation = 0;
   std::vector<wal_segment_info> segments;  // those that exist, oldest first
 };
 
@@ -78,7 +80,7 @@ class wal_writer {
   void discard_pending();
 
   // No record below `sequence` is needed any more. Segments wholly below are renamed into the pool,
-  // or deleted when it is full. The active segment stays.
+  // or deleted when it is full. The last segment stays.
   result<void> release_below(std::uint64_t sequence);
 
   // Zero-fills at most `bytes_max` in front of the write position and makes the next segment's

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/wal/wal_segment_file.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace skald {
+namespace {
+
+constexpr std::string_view spare_name = "spare.tmp";
+constexpr std::uint64_t zeros_bytes = 256 << 10;
+
+// The number in "recycled-<n>", or 0.
+std::uint64_t recycled_number(std::string_view name) {
+  if (!name.starts_with(wal_recycled_prefix)) return 0;
+  name.remove_prefix(wal_recycled_prefix.size());
+  std::uint64_t number = 0;
+  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
+  return parsed.ptr == name.data() + name.size() ? number : 0;
+}
+
+}  // namespace
+
+result<void> wal_fill_with_zeros(file& out, std::uint64_t from, std::uint64_t bytes) {
+  static const std::string zeros(zeros_bytes, '\0');
+  for (const std::uint64_t end = from + bytes; from < end;) {
+    const std::uint64_t step = std::min(zeros_bytes, end - from);
+    SKALD_TRY(out.write_at(from, std::string_view(zeros).substr(0, step)));
+    from += step;
+  }
+  return {};
+}
+
+result<wal_segment_pool> wal_segment_pool::open(std::string directory, std::uint64_t segment_bytes,
+                                                std::uint32_t files_max, file_system& files) {
+  wal_segment_pool pool(std::move(directory), segment_bytes, files_max, files);
+  SKALD_TRY_ASSIGN(const auto entries, files.list(pool.directory_));
+  for (const directory_entry& entry : entries) {
+    const std::string path = pool.directory_ + "/" + entry.name;
+    const std::uint64_t number = recycled_number(entry.name);
+    if (number == 0 && entry.name != spare_name) continue;
+    pool.next_number_ = std::max(pool.next_number_, number + 1);
+    const auto bytes = files.file_size(path);
+    const bool usable = number != 0 && bytes.ok() && *bytes == segment_bytes;
+    if (usable && pool.recycled_.size() < files_max) {
+      pool.recycled_.push_back(path);
+    } else {
+      SKALD_TRY(files.remove(path));
+    }
+  }
+  return pool;
+}
+
+result<wal_spare_file> wal_segment_pool::create() const {
+  wal_spare_file out;
+  out.path = directory_ + "/" + std::string(spare_name);
+  SKALD_TRY_ASSIGN(out.opened, files_->open(out.path, open_mode::create_or_empty));
+  SKALD_TRY(out.opened->resize(segment_bytes_));
+  return out;
+}
+
+result<wal_spare_file> wal_segment_pool::take() {
+  while (!recycled_.empty()) {
+    wal_spare_file out{recycled_.back(), nullptr, segment_bytes_};
+    recycled_.pop_back();
+    auto opened = files_->open(out.path, open_mode::read_write);
+    if (!opened.ok()) continue;  // one spare less
+    out.opened = std::move(*opened);
+    return out;
+  }
+  if (next_.opened) return std::exchange(next_, {});
+  return create();
+}
+
+result<void> wal_segment_pool::give(const std::string& segment_path) {
+  const auto bytes = files_->file_size(segment_path);
+  if (bytes.ok() && *bytes == segment_bytes_ && recycled_.size() < files_max_) {
+    const std::string path =
+        directory_ + "/" + std::string(wal_recycled_prefix) + std::to_string(next_number_++);
+    SKALD_TRY(files_->rename(segment_path, path));
+    recycled_.push_back(path);
+    return {};
+  }
+  auto removed = files_->remove(segment_path);
+  if (!removed.ok() && removed.error().code == errc::not_found) return {};
+  return removed;
+}
+
+result<std::uint64_t> wal_segment_pool::fill_ahead(std::uint64_t bytes_max) {
+  if (!recycled_.empty()) return std::uint64_t{0};
+  if (!next_.opened) {
+    SKALD_TRY_ASSIGN(next_, create());
+  }
+  const std::uint64_t bytes = std::min(bytes_max, segment_bytes_ - next_.filled);
+  if (bytes == 0) return std::uint64_t{0};
+  SKALD_TRY(wal_fill_with_zeros(*next_.opened, next_.filled, bytes));
+  next_.filled += bytes;
+  if (next_.filled == segment_bytes_) SKALD_TRY(next_.opened->sync_data());
+  return bytes;
+}
+
+}  // namespace skald

@@ -15,6 +15,7 @@
 #include "actors/common/push_frame.h"
 #include "actors/distributor/distributor_options.h"
 #include "actors/distributor/label_cache.h"
+#include "actors/distributor/push_errors.h"
 #include "runtime/base/result.h"
 #include "runtime/limits/rate_limiter.h"
 #include "runtime/limits/tenant_limits.h"
@@ -30,14 +31,6 @@ constexpr std::uint32_t shard_of(const stream_fingerprint& stream, std::uint32_t
 struct shard_frame {
   std::uint32_t shard = 0;
   push_frame_ptr frame;
-};
-
-// Refused (or changed) lines of one reason; the reason is Loki's metric label ("line_too_long",
-// "rate_limited", ...).
-struct reason_count {
-  std::string_view reason;  // static storage
-  std::uint64_t lines = 0;
-  std::uint64_t bytes = 0;
 };
 
 struct push_outcome {
@@ -83,7 +76,10 @@ class distributor_core {
   distributor_options options_;
   rate_limiter& rates_;
   label_cache cache_;
-  std::vector<std::uint8_t> refused_;  // scratch: one flag an entry of the push at hand
+  // Scratch of the push at hand, kept for its memory.
+  std::vector<std::uint8_t> refused_;         // one flag an entry
+  std::vector<push_frame_builder> builders_;  // one a shard, for builders_tenant_
+  std::string builders_tenant_;
 };
 
 }  // namespace skald

@@ -7,10 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "runtime/base/result.h"
 #include "runtime/limits/tenant_limits.h"
@@ -21,24 +22,41 @@ namespace skald {
 // What the distributor knows of a label text under given discovery rules.
 struct cached_labels {
   stream_ptr stream;             // with service_name, when it was discovered
-  std::uint32_t name_count = 0;  // labels as the client gave them, without an added service_name
-  std::size_t longest_name = 0;
+  std::size_t name_count = 0;    // labels, service_name not counted
+  std::size_t longest_name = 0;  // bytes
   std::size_t longest_value = 0;
-  std::string level;       // normalised level from a stream label; empty: look further
-  bool exempt = false;     // __aggregated_metric__ or __pattern__: no discovery
-  bool duplicate = false;  // a label name was given twice
-  std::string duplicate_name;
-  std::string as_written;  // only with duplicate: all labels sorted, for the error text
+  std::string level;    // normalised level from a stream label; empty: look further
+  bool exempt = false;  // __aggregated_metric__ or __pattern__: no discovery, no checks
+  // All labels, sorted by name and with repeated names; only when a name is repeated.
+  std::vector<label> with_duplicates;
 };
+
+// Why a stream is refused for its labels.
+struct label_violation {
+  std::string_view reason;  // Loki's name for metrics
+  std::string text;         // for the client
+};
+
+// Loki's checks of a label set, in its order. Cheap when nothing is wrong.
+std::optional<label_violation> check_labels(const cached_labels& labels, std::string_view tenant,
+                                            const tenant_limits& limits);
+
+// An id of what decides a label text's meaning: service_name discovery and the level fields.
+std::uint64_t discovery_rules_id(const tenant_limits& limits);
+
+// Parses without a cache. Errors: invalid_argument with the push API's text
+// (`couldn't parse labels: 1:10: parse error: ...`).
+result<cached_labels> resolve_labels(std::string_view text, const tenant_limits& limits);
 
 class label_cache {
  public:
   explicit label_cache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  label_cache(const label_cache&) = delete;
+  label_cache& operator=(const label_cache&) = delete;
 
   // Parses at the first sight of (text, rules). The pointer stays valid until the next call.
-  // `rules` is an id of the discovery settings (see discovery_rules_id): another id parses anew.
-  // Errors: invalid_argument with Loki's text (`couldn't parse labels: 1:10: parse error: ...`);
-  // not cached.
+  // `rules` is discovery_rules_id(limits): texts are kept apart by it.
+  // Errors: those of resolve_labels; not cached.
   result<const cached_labels*> find(std::string_view text, std::uint64_t rules,
                                     const tenant_limits& limits);
 
@@ -48,13 +66,6 @@ class label_cache {
   std::uint64_t misses() const { return misses_; }
 
  private:
-  struct entry {
-    std::string text;
-    std::uint64_t rules;
-    cached_labels value;
-    std::size_t bytes;
-  };
-  using entry_list = std::list<entry>;
   struct key {
     std::string_view text;
     std::uint64_t rules;
@@ -63,14 +74,20 @@ class label_cache {
   struct key_hash {
     std::size_t operator()(const key& k) const;
   };
+  struct entry {
+    std::string text;
+    std::uint64_t rules;
+    cached_labels value;
+    std::size_t bytes;
+  };
   void evict();
 
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::uint64_t hits_ = 0;
   std::uint64_t misses_ = 0;
-  entry_list order_;  // most recently used first
-  std::unordered_map<key, entry_list::iterator, key_hash> entries_;
+  std::list<entry> order_;  // most recently used first
+  std::unordered_map<key, std::list<entry>::iterator, key_hash> entries_;
 };
 
 }  // namespace skald

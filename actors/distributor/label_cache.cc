@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/distributor/label_cache.h"
+
+#include <algorithm>
+
+#include "actors/distributor/level_detector.h"
+#include "actors/distributor/push_labels.h"
+#include "runtime/base/hash.h"
+
+namespace skald {
+namespace {
+
+constexpr std::string_view service_name_label = "service_name";
+constexpr std::string_view unknown_service = "unknown_service";
+// List node, hash node, stream_info and its control block, without texts.
+constexpr std::size_t fixed_entry_bytes = 320;
+
+// A label's value, or nothing. Of a repeated name the first counts.
+std::optional<std::string_view> value_of(const std::vector<label>& labels, std::string_view name) {
+  for (const label& l : labels) {
+    if (l.name == name) return std::string_view(l.value);
+  }
+  return std::nullopt;
+}
+
+void discover_service_name(std::vector<label>& labels, const tenant_limits& limits) {
+  if (limits.discover_service_name.empty() || value_of(labels, service_name_label)) return;
+  std::string_view service = unknown_service;
+  for (const std::string& source : limits.discover_service_name) {
+    if (const auto value = value_of(labels, source)) {
+      service = *value;
+      break;
+    }
+  }
+  labels.push_back({std::string(service_name_label), std::string(service)});
+}
+
+std::string stream_text(const std::vector<label>& labels) {
+  std::string out = "{";
+  for (const label& l : labels) {
+    if (out.size() > 1) out += ", ";
+    out += l.name;
+    out += '=';
+    append_quoted(out, l.value);
+  }
+  out += '}';
+  return out;
+}
+
+std::string quoted_stream(const cached_labels& labels) {
+  return "'" +
+         (labels.with_duplicates.empty() ? labels.stream->canonical_labels
+                                         : stream_text(labels.with_duplicates)) +
+         "'";
+}
+
+// The first label that is too long or repeated.
+template <class Labels>
+std::optional<label_violation> check_each(const Labels& all, const std::string& stream,
+                                          const tenant_limits& limits) {
+  std::string_view last_name;
+  for (const label& l : all) {
+    if (static_cast<std::int64_t>(l.name.size()) > limits.max_label_name_length) {
+      return label_violation{"label_name_too_long",
+                             "stream " + stream + " has label name too long: '" + l.name + "'"};
+    }
+    if (static_cast<std::int64_t>(l.value.size()) > limits.max_label_value_length) {
+      return label_violation{"label_value_too_long",
+                             "stream " + stream + " has label value too long: '" + l.value + "'"};
+    }
+    if (l.name == last_name) {
+      return label_violation{"duplicate_label_names",
+                             "stream " + stream + " has duplicate label name: '" + l.name + "'"};
+    }
+    last_name = l.name;
+  }
+  return std::nullopt;
+}
+
+std::optional<label_violation> check_enforced(const cached_labels& labels, std::string_view tenant,
+                                              const tenant_limits& limits) {
+  std::string missing;
+  for (const std::string& name : limits.enforced_labels) {
+    if (labels.stream->labels.has(name)) continue;
+    if (!missing.empty()) missing += ',';
+    missing += name;
+  }
+  if (missing.empty()) return std::nullopt;
+  return label_violation{"missing_enforced_labels", "missing required labels '" + missing +
+                                                        "' for user '" + std::string(tenant) +
+                                                        "' for stream " + quoted_stream(labels) +
+                                                        " (policy: '')"};
+}
+
+}  // namespace
+
+std::optional<label_violation> check_labels(const cached_labels& labels, std::string_view tenant,
+                                            const tenant_limits& limits) {
+  if (labels.stream->labels.empty()) {
+    return label_violation{"missing_labels",
+                           "error at least one label pair is required per stream"};
+  }
+  if (labels.exempt) return std::nullopt;
+  if (static_cast<std::int64_t>(labels.name_count) > limits.max_label_names_per_series) {
+    return label_violation{"max_label_names_per_series",
+                           "entry for stream " + quoted_stream(labels) + " has " +
+                               std::to_string(labels.name_count) + " label names; limit " +
+                               std::to_string(limits.max_label_names_per_series)};
+  }
+  if (!labels.with_duplicates.empty()) {
+    return check_each(labels.with_duplicates, quoted_stream(labels), limits);
+  }
+  if (static_cast<std::int64_t>(labels.longest_name) > limits.max_label_name_length ||
+      static_cast<std::int64_t>(labels.longest_value) > limits.max_label_value_length) {
+    return check_each(labels.stream->labels, quoted_stream(labels), limits);
+  }
+  if (!limits.enforced_labels.empty()) return check_enforced(labels, tenant, limits);
+  return std::nullopt;
+}
+
+std::uint64_t discovery_rules_id(const tenant_limits& limits) {
+  std::string text;
+  text.reserve(512);
+  for (const std::string& name : limits.discover_service_name) {
+    text += name;
+    text += '\n';
+  }
+  text += '\0';
+  for (const std::string& name : limits.log_level_fields) {
+    text += name;
+    text += '\n';
+  }
+  return xxh3_64(text);
+}
+
+result<cached_labels> resolve_labels(std::string_view text, const tenant_limits& limits) {
+  auto scanned = scan_push_labels(text);
+  if (!scanned.ok()) {
+    return error{errc::invalid_argument, "couldn't parse labels: " + scanned.error().message};
+  }
+  std::vector<label> labels = std::move(scanned).value();
+  cached_labels out;
+  out.exempt = value_of(labels, "__aggregated_metric__") || value_of(labels, "__pattern__");
+  if (!out.exempt) discover_service_name(labels, limits);
+  std::stable_sort(labels.begin(), labels.end(),
+                   [](const label& a, const label& b) { return a.name < b.name; });
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const label& l = labels[i];
+    if (l.name != service_name_label) ++out.name_count;
+    out.longest_name = std::max(out.longest_name, l.name.size());
+    out.longest_value = std::max(out.longest_value, l.value.size());
+    if (i > 0 && labels[i - 1].name == l.name && out.with_duplicates.empty()) {
+      out.with_duplicates = labels;
+    }
+  }
+  for (const std::string& field : limits.log_level_fields) {
+    if (const auto value = value_of(labels, field)) {
+      out.level = normalized_level(*value);
+      break;
+    }
+  }
+  auto info = std::make_shared<stream_info>();
+  info->labels = label_set(std::move(labels));
+  info->canonical_labels = info->labels.canonical();
+  info->fingerprint = fingerprint_of(info->canonical_labels);
+  out.stream = std::move(info);
+  return out;
+}
+
+std::size_t label_cache::key_hash::operator()(const key& k) const {
+  return xxh3_64(k.text, k.rules);
+}
+
+result<const cached_labels*> label_cache::find(std::string_view text, std::uint64_t rules,
+                                               const tenant_limits& limits) {
+  if (const auto it = entries_.find(key{text, rules}); it != entries_.end()) {
+    ++hits_;
+    if (it->second != order_.begin()) order_.splice(order_.begin(), order_, it->second);
+    return static_cast<const cached_labels*>(&it->second->value);
+  }
+  ++misses_;
+  SKALD_TRY_ASSIGN(cached_labels value, resolve_labels(text, limits));
+  // The raw text, the canonical one and the label set hold about the same bytes each.
+  const std::size_t bytes = fixed_entry_bytes + text.size() +
+                            2 * value.stream->canonical_labels.size() +
+                            64 * value.stream->labels.size();
+  order_.push_front(entry{std::string(text), rules, std::move(value), bytes});
+  entries_.emplace(key{order_.front().text, rules}, order_.begin());
+  bytes_ += bytes;
+  evict();
+  return static_cast<const cached_labels*>(&order_.front().value);
+}
+
+void label_cache::evict() {
+  while (bytes_ > bytes_max_ && order_.size() > 1) {
+    const entry& oldest = order_.back();
+    entries_.erase(key{oldest.text, oldest.rules});
+    bytes_ -= oldest.bytes;
+    order_.pop_back();
+  }
+}
+
+}  // namespace skald

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/distributor/level_detector.h"
+
+#include <gtest/gtest.h>
+
+namespace skald {
+namespace {
+
+struct line_case {
+  std::string line;
+  std::string level;
+};
+
+TEST(LevelDetector, ReadsLines) {
+  const tenant_limits limits;
+  const level_detector detector(limits);
+  const line_case cases[] = {
+      {"level=info msg=started", "info"},
+      {"level=error msg=\"boom\"", "error"},
+      {"lvl=err code=5", "error"},
+      {"LeVeL=Warning", "warn"},
+      {"msg=\"level=error inside\"", "error"},
+      {"severity=warn level=debug", "debug"},  // the first field of the list wins
+      {"notice=1 NOTICE something", "unknown"},
+      {"level=\"fatal\" a=b", "fatal"},
+      {"level=\"unfinished", "unknown"},
+      {R"({"level":"WARN","msg":"json warn"})", "warn"},
+      {R"( {"lvl":"dbg","x":1} )", "debug"},
+      {R"({"severity":"critical","msg":"sev"})", "critical"},
+      {R"({"log":{"level":"error"}})", "error"},
+      {R"({"a":{"b":{"level":"error"}}})", "error"},  // too deep as a field, found as a word
+      {R"({"a":{"b":{"level":"inf"}}})", "unknown"},
+      {R"({"a":[1,{"level":"inf"},"]}"],"n":-1.5e3,"t":true,"level":"inf"})", "info"},
+      {R"({"msg":"quote \" and \\","level":"trc"})", "trace"},
+      {R"({"level":30,"msg":"x"})", "unknown"},
+      {R"({"level":"odd","msg":"fatal"})", "fatal"},
+      {R"({"level":"wa})", "unknown"},
+      {"{}", "unknown"},
+      {"{", "unknown"},
+      {"", "unknown"},
+      {"INFO plain", "info"},
+      {"[DEBUG] bracket debug", "debug"},
+      {"2026-11-01 ERROR java style", "error"},
+      {"Warning: deprecated", "warn"},
+      {"fatal error occurred", "fatal"},
+      {"panic: runtime error", "error"},
+      {"EMERG system unusable", "unknown"},
+      {"trace: low level", "trace"},
+      {"nothing to see", "unknown"},
+      {"terrors and informal debugger", "unknown"},
+      {"a long line without anything to find in it until the very end of it: err", "error"},
+  };
+  for (const line_case& c : cases) EXPECT_EQ(detector.from_line(c.line), c.level) << c.line;
+}
+
+TEST(LevelDetector, FindsWordsAtEveryOffset) {
+  for (std::size_t before = 0; before < 40; ++before) {
+    for (std::size_t after = 0; after < 40; ++after) {
+      const std::string line = std::string(before, '.') + "Critical" + std::string(after, ' ');
+      EXPECT_EQ(find_level_word(line), "critical") << before << ' ' << after;
+    }
+  }
+}
+
+TEST(LevelDetector, MetadataComesFirst) {
+  const tenant_limits limits;
+  const level_detector detector(limits);
+  const std::vector<metadata_pair> by_field{{"user", "u"}, {"severity", "INFO"}};
+  EXPECT_EQ(detector.detect("level=error", by_field), "info");
+  const std::vector<metadata_pair> odd{{"level", "Loud"}};
+  EXPECT_EQ(detector.detect("level=error", odd), "Loud");
+  const line_case numbers[] = {{"1", "trace"},  {"4", "trace"},    {"5", "debug"},
+                               {"12", "info"},  {"13", "warn"},    {"17", "error"},
+                               {"24", "fatal"}, {"25", "unknown"}, {"0", "unknown"},
+                               {"x", "info"},   {"999", "unknown"}};
+  for (const line_case& c : numbers) {
+    const std::vector<metadata_pair> pairs{{"severity_number", c.line}};
+    EXPECT_EQ(detector.detect("level=debug", pairs), c.level) << c.line;
+  }
+}
+
+TEST(LevelDetector, HonoursItsLimits) {
+  tenant_limits limits;
+  limits.log_level_fields = {"prio"};
+  limits.log_level_from_json_max_depth = 0;
+  const level_detector detector(limits);
+  EXPECT_EQ(detector.from_line("level=x prio=inf"), "info");
+  EXPECT_EQ(detector.from_line(R"({"a":{"b":{"c":{"prio":"inf"}}}})"), "info");
+  const std::string deep(100'000, '{');
+  EXPECT_EQ(detector.from_line(deep + "}"), "unknown");
+  std::string nested;
+  for (int i = 0; i < 10'000; ++i) nested += "{\"a\":";
+  EXPECT_EQ(detector.from_line(nested + "}"), "unknown");
+}
+
+TEST(NormalizedLevel, KnowsItsSpellings) {
+  EXPECT_EQ(normalized_level("Information"), "info");
+  EXPECT_EQ(normalized_level("WRN"), "warn");
+  EXPECT_EQ(normalized_level("notice"), "notice");
+  EXPECT_EQ(normalized_level(""), "");
+}
+
+}  // namespace
+}  // namespace skald

@@ -19,6 +19,8 @@ struct Flushed {
   sequence @1 :UInt64;
   flushId @2 :UInt64;
   packs @3 :List(FlushedPack);
+  # Number of shards that `shard` belongs to: a stream's shard is its fingerprint's low half modulo this.
+  shardCount @4 :UInt32;
 }
 
 struct ShardProgress {

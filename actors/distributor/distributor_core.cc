@@ -50,7 +50,7 @@ class distributor_core::preparation {
                           : std::min<std::size_t>(limits_.max_line_size, cap);
   }
 
-  push_outcome run() {
+  prepared_push run() {
     if (push_.streams.empty()) {
       refuse_all(422, errc::invalid_argument,
                  "error at least one valid stream is required for ingestion", {});
@@ -345,7 +345,7 @@ class distributor_core::preparation {
   bool empty_metadata_name_ = false;
   std::vector<resolved_stream> streams_;
   push_errors errors_;
-  push_outcome outcome_;
+  prepared_push outcome_;
   entry_metadata metadata_;
   std::string cut_;
 };
@@ -355,8 +355,8 @@ distributor_core::distributor_core(distributor_options options, rate_limiter& ra
   SKALD_ASSERT(options_.shards > 0);
 }
 
-push_outcome distributor_core::prepare(const decoded_push& push,
-                                       const push_request_context& context) {
+prepared_push distributor_core::prepare(const decoded_push& push,
+                                        const push_request_context& context) {
   SKALD_ASSERT(context.limits != nullptr);
   return preparation(*this, push, context).run();
 }

@@ -33,7 +33,7 @@ struct shard_frame {
   push_frame_ptr frame;
 };
 
-struct push_outcome {
+struct prepared_push {
   // What to write, in order of arrival per stream. Empty when nothing was accepted. A shard may
   // come more than once.
   std::vector<shard_frame> frames;
@@ -67,7 +67,7 @@ class distributor_core {
   // `rates` must outlive the core.
   distributor_core(distributor_options options, rate_limiter& rates);
 
-  push_outcome prepare(const decoded_push& push, const push_request_context& context);
+  prepared_push prepare(const decoded_push& push, const push_request_context& context);
 
   const label_cache& labels() const { return cache_; }
 

@@ -65,7 +65,7 @@ class DistributorCore : public testing::Test {
     limits_.discover_service_name.clear();
   }
 
-  push_outcome prepare(push_maker& maker) {
+  prepared_push prepare(push_maker& maker) {
     if (!core_) core_.emplace(options_, rates_);
     const decoded_push push = maker.take();
     push_request_context context;
@@ -75,14 +75,14 @@ class DistributorCore : public testing::Test {
     context.now = std::chrono::steady_clock::time_point(std::chrono::seconds(5));
     return core_->prepare(push, context);
   }
-  push_outcome prepare_one(std::string_view labels, const std::vector<test_entry>& entries) {
+  prepared_push prepare_one(std::string_view labels, const std::vector<test_entry>& entries) {
     push_maker maker;
     maker.stream(labels, entries);
     return prepare(maker);
   }
 
   // What the frames hold, by stream.
-  static std::map<std::string, std::vector<test_entry>> stored(const push_outcome& outcome) {
+  static std::map<std::string, std::vector<test_entry>> stored(const prepared_push& outcome) {
     std::map<std::string, std::vector<test_entry>> out;
     for (const shard_frame& f : outcome.frames) {
       for (const stream_slice& slice : f.frame->slices()) {
@@ -110,7 +110,7 @@ TEST_F(DistributorCore, AcceptsAndFrames) {
   maker.stream(R"({b="2", a="1"})", {{now_ns, "x"}, {now_ns + 1, "yy", {{"k", "v"}}}})
       .stream(R"({a="1",b="2"})", {{now_ns - 5, "z"}})
       .stream(R"({c="3"})", {});
-  const push_outcome out = prepare(maker);
+  const prepared_push out = prepare(maker);
   EXPECT_EQ(out.status, 204);
   EXPECT_FALSE(out.failure);
   EXPECT_EQ(out.received_lines, 3u);
@@ -127,7 +127,7 @@ TEST_F(DistributorCore, AcceptsAndFrames) {
 
 TEST_F(DistributorCore, AnswersEmptyPushes) {
   push_maker none;
-  const push_outcome out = prepare(none);
+  const prepared_push out = prepare(none);
   EXPECT_EQ(out.status, 422);
   EXPECT_EQ(out.failure->message, "error at least one valid stream is required for ingestion");
   EXPECT_EQ(prepare_one(R"({a="b"})", {}).status, 204);
@@ -139,7 +139,7 @@ TEST_F(DistributorCore, SpreadsStreamsOverShards) {
   for (int i = 0; i < 64; ++i) {
     maker.stream("{s=\"" + std::to_string(i) + "\"}", {{now_ns, "x"}});
   }
-  const push_outcome out = prepare(maker);
+  const prepared_push out = prepare(maker);
   ASSERT_EQ(out.frames.size(), 4u);
   for (const shard_frame& f : out.frames) {
     for (const stream_slice& slice : f.frame->slices()) {
@@ -150,7 +150,7 @@ TEST_F(DistributorCore, SpreadsStreamsOverShards) {
 
 TEST_F(DistributorCore, ClosesFramesAtTheirSize) {
   options_.frame_line_bytes_max = 100;
-  const push_outcome out =
+  const prepared_push out =
       prepare_one(R"({a="b"})", {{now_ns, std::string(99, 'a')}, {now_ns, "b"}, {now_ns, "c"}});
   ASSERT_EQ(out.frames.size(), 2u);
   EXPECT_EQ(out.frames[0].frame->rows(), 1u);
@@ -173,7 +173,7 @@ TEST_P(Refusal, NamesReasonAndKeepsTheRest) {
   c.configure(limits_);
   push_maker maker;
   maker.stream(c.labels, {c.entry}).stream(R"({good="1"})", {{now_ns, "ok"}});
-  const push_outcome out = prepare(maker);
+  const prepared_push out = prepare(maker);
   EXPECT_EQ(out.status, 400);
   ASSERT_TRUE(out.failure);
   EXPECT_EQ(out.failure->message, c.text);
@@ -292,9 +292,10 @@ TEST_F(DistributorCore, BoundsAreInclusive) {
   limits_.max_label_names_per_series = 2;
   limits_.max_structured_metadata_size = 4;
   limits_.max_structured_metadata_entries_count = 2;
-  const push_outcome out = prepare_one(R"({abc="1234", b="2", service_name="s"})",
-                                       {{now_ns - 7 * 86400 * second_ns, "1234567890"},
-                                        {now_ns + 600 * second_ns, "x", {{"a", "1"}, {"b", "2"}}}});
+  const prepared_push out =
+      prepare_one(R"({abc="1234", b="2", service_name="s"})",
+                  {{now_ns - 7 * 86400 * second_ns, "1234567890"},
+                   {now_ns + 600 * second_ns, "x", {{"a", "1"}, {"b", "2"}}}});
   // The value of service_name is short; only its name passes the limit of names.
   EXPECT_EQ(out.status, 400);
   limits_.max_label_name_length = 12;
@@ -307,7 +308,7 @@ TEST_F(DistributorCore, BoundsAreInclusive) {
 
 TEST_F(DistributorCore, GroupsEqualRefusals) {
   limits_.max_line_size = 2;
-  const push_outcome out =
+  const prepared_push out =
       prepare_one(R"({app="a"})", {{now_ns, "abc"}, {now_ns + 1, "abc"}, {now_ns, "ok"}, {0, "x"}});
   EXPECT_THAT(
       out.failure->message,
@@ -322,7 +323,7 @@ TEST_F(DistributorCore, GroupsEqualRefusals) {
 TEST_F(DistributorCore, BoundsTheErrorText) {
   std::vector<test_entry> entries;
   for (int i = 0; i < 5000; ++i) entries.push_back({i * second_ns, "x"});
-  const push_outcome out = prepare_one(R"({app="a"})", entries);
+  const prepared_push out = prepare_one(R"({app="a"})", entries);
   EXPECT_LT(out.failure->message.size(), 10'000u);
   EXPECT_EQ(out.discarded[0].lines, 5000u);
 }
@@ -338,7 +339,8 @@ TEST_F(DistributorCore, CutsLongLinesWhenToldTo) {
   limits_.max_line_size = 10;
   limits_.max_line_size_truncate = true;
   limits_.max_line_size_truncate_identifier = "...";
-  const push_outcome out = prepare_one(R"({a="b"})", {{now_ns, "123456789012"}, {now_ns, "short"}});
+  const prepared_push out =
+      prepare_one(R"({a="b"})", {{now_ns, "123456789012"}, {now_ns, "short"}});
   EXPECT_EQ(out.status, 204);
   EXPECT_EQ(out.accepted_bytes, 15u);
   EXPECT_THAT(out.mutated, ElementsAre(reason_count{"line_too_long", 1, 2}));
@@ -349,7 +351,7 @@ TEST_F(DistributorCore, CutsLongLinesWhenToldTo) {
 TEST_F(DistributorCore, RefusesWhatNoFrameHolds) {
   limits_.max_line_size = 0;
   options_.entry_bytes_max = 100;
-  const push_outcome out = prepare_one(R"({a="b"})", {{now_ns, std::string(101, 'x')}});
+  const prepared_push out = prepare_one(R"({a="b"})", {{now_ns, std::string(101, 'x')}});
   EXPECT_EQ(out.status, 400);
   EXPECT_EQ(out.discarded[0].reason, "line_too_long");
 }
@@ -358,7 +360,7 @@ TEST_F(DistributorCore, RateLimitRefusesTheWholePush) {
   limits_.ingestion_rate_mb = 0.002;
   limits_.ingestion_burst_size_mb = 0.002;
   const test_entry line{now_ns, std::string(250, 'x')};
-  const push_outcome out = prepare_one(R"({a="b"})", std::vector<test_entry>(20, line));
+  const prepared_push out = prepare_one(R"({a="b"})", std::vector<test_entry>(20, line));
   EXPECT_EQ(out.status, 429);
   EXPECT_EQ(out.failure->code, errc::overloaded);
   EXPECT_EQ(out.failure->message,
@@ -374,12 +376,12 @@ TEST_F(DistributorCore, RateCountsMetadataButNotRefusedLines) {
   limits_.ingestion_rate_mb = 0.001;
   limits_.ingestion_burst_size_mb = 0.001;  // 1048 bytes
   limits_.max_line_size = 500;
-  const push_outcome out =
+  const prepared_push out =
       prepare_one(R"({a="b"})", {{now_ns, std::string(501, 'x')},
                                  {now_ns, std::string(500, 'x')},
                                  {now_ns, std::string(500, 'y'), {{"k", std::string(48, 'v')}}}});
   EXPECT_EQ(out.status, 429);
-  const push_outcome fits =
+  const prepared_push fits =
       prepare_one(R"({a="b"})", {{now_ns, std::string(501, 'x')},
                                  {now_ns, std::string(500, 'x')},
                                  {now_ns, std::string(500, 'y'), {{"k", std::string(47, 'v')}}}});
@@ -421,12 +423,12 @@ TEST_F(DistributorCore, AddsDetectedLevel) {
 TEST_F(DistributorCore, LevelIsNotAddedWithoutMetadata) {
   limits_.discover_log_levels = true;
   limits_.allow_structured_metadata = false;
-  const push_outcome out = prepare_one(R"({a="1"})", {{now_ns, "level=ERR x=1"}});
+  const prepared_push out = prepare_one(R"({a="1"})", {{now_ns, "level=ERR x=1"}});
   EXPECT_TRUE(stored(out).begin()->second[0].metadata.empty());
 }
 
 TEST_F(DistributorCore, EmptyMetadataNameFailsThePush) {
-  const push_outcome out = prepare_one(R"({a="1"})", {{now_ns, "x", {{"", "v"}}}, {now_ns, "y"}});
+  const prepared_push out = prepare_one(R"({a="1"})", {{now_ns, "x", {{"", "v"}}}, {now_ns, "y"}});
   EXPECT_EQ(out.status, 400);
   EXPECT_EQ(out.failure->message, "label name is empty");
   EXPECT_TRUE(out.frames.empty());
@@ -435,7 +437,7 @@ TEST_F(DistributorCore, EmptyMetadataNameFailsThePush) {
 
 TEST_F(DistributorCore, BumpsEqualTimestampsWhenToldTo) {
   limits_.increment_duplicate_timestamp = true;
-  const push_outcome out =
+  const prepared_push out =
       prepare_one(R"({a="1"})", {{now_ns, "a"}, {now_ns, "b"}, {now_ns, "c"}, {now_ns + 9, "d"}});
   EXPECT_THAT(stored(out).begin()->second,
               ElementsAre(test_entry{now_ns, "a"}, test_entry{now_ns + 1, "b"},
@@ -444,7 +446,7 @@ TEST_F(DistributorCore, BumpsEqualTimestampsWhenToldTo) {
 
 TEST_F(DistributorCore, BlocksIngestion) {
   limits_.block_ingestion_until_ns = 4'070'908'800 * second_ns;
-  const push_outcome out = prepare_one(R"({a="1"})", {{now_ns, "a"}});
+  const prepared_push out = prepare_one(R"({a="1"})", {{now_ns, "a"}});
   EXPECT_EQ(out.status, 260);
   EXPECT_EQ(
       out.failure->message,
@@ -458,7 +460,7 @@ TEST_F(DistributorCore, ParsesLabelsOnce) {
   EXPECT_EQ(core_->labels().hits(), 2u);
   EXPECT_EQ(core_->labels().misses(), 1u);
   limits_.discover_service_name = {"a"};  // other rules, other meaning
-  const push_outcome out = prepare_one(R"({a="1"})", {{now_ns, "a"}});
+  const prepared_push out = prepare_one(R"({a="1"})", {{now_ns, "a"}});
   EXPECT_EQ(stored(out).begin()->first, R"({a="1", service_name="1"})");
 }
 

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/node/storage_parts.h"
+
+#include <sys/sysinfo.h>
+
+#include <fstream>
+#include <string>
+
+#include "storage/object_store/local_store.h"
+
+namespace skald {
+namespace {
+
+// Node names in object keys: the bytes that the index allows, others become '-'.
+std::string object_name_of(std::string_view name) {
+  std::string out;
+  for (const char c : name.substr(0, 60)) {
+    const bool allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                         (c >= '0' && c <= '9') || c == '.' || c == '_';
+    out += allowed ? c : '-';
+  }
+  return out.empty() ? "skald" : out;
+}
+
+}  // namespace
+
+result<std::unique_ptr<storage_parts>> open_storage(const node_config& config,
+                                                    std::uint64_t incarnation, const clock& time) {
+  auto parts = std::make_unique<storage_parts>();
+  if (config.storage.object_store != "filesystem") {
+    return error{errc::unimplemented, "object store \"" + config.storage.object_store +
+                                          "\" is not supported by this version; use filesystem"};
+  }
+  SKALD_TRY(parts->files.create_directories(config.storage.filesystem_directory));
+  SKALD_TRY(parts->files.create_directories(config.storage.active_index_directory));
+  SKALD_TRY(parts->files.create_directories(config.storage.index_cache_directory));
+  parts->store =
+      std::make_unique<local_store>(parts->files, config.storage.filesystem_directory);
+
+  index_options index;
+  index.writer = object_name_of(config.ring.instance_id);
+  index.incarnation = incarnation;
+  index.cache_ttl =
+      std::chrono::duration_cast<std::chrono::seconds>(config.storage.index_cache_ttl);
+  SKALD_TRY_ASSIGN(parts->catalog,
+                   index_catalog::open(config.storage.active_index_directory,
+                                       config.storage.index_cache_directory, index, parts->files,
+                                       time));
+  parts->packs = std::make_unique<pack_cache>(*parts->store);
+  parts->locator = std::make_unique<block_locator>(
+      *parts->catalog, *parts->store, *parts->packs, time,
+      std::chrono::duration_cast<std::chrono::seconds>(config.storage.index_resync_interval));
+  return parts;
+}
+
+std::uint64_t detected_memory_bytes() {
+  struct sysinfo info {};
+  const std::uint64_t machine =
+      sysinfo(&info) == 0 ? static_cast<std::uint64_t>(info.totalram) * info.mem_unit : 4ull << 30;
+  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    std::ifstream in(path);
+    std::uint64_t limit = 0;
+    if (in >> limit && limit > 0 && limit < machine) return limit;
+  }
+  return machine;
+}
+
+}  // namespace skald

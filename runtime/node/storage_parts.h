@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The storage side of a node: file system, object store, index catalog, caches. Owned by the node; outlives all actors.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "actors/querier/block_locator.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/result.h"
+#include "runtime/config/node_config.h"
+#include "storage/chunk/pack_cache.h"
+#include "storage/file/posix_file_system.h"
+#include "storage/index/index_catalog.h"
+#include "storage/object_store/object_store.h"
+
+namespace skald {
+
+struct storage_parts {
+  posix_file_system files;
+  std::unique_ptr<object_store> store;
+  std::unique_ptr<index_catalog> catalog;
+  std::unique_ptr<pack_cache> packs;
+  std::unique_ptr<block_locator> locator;
+};
+
+// `incarnation` is this life of the process; `time` must outlive the result.
+// Errors: unimplemented for an object store that this version cannot use; those of the file system, with the path.
+result<std::unique_ptr<storage_parts>> open_storage(const node_config& config,
+                                                    std::uint64_t incarnation, const clock& time);
+
+// Bytes of memory that this process may use: the cgroup's limit, else the machine's memory.
+std::uint64_t detected_memory_bytes();
+
+}  // namespace skald

@@ -28,6 +28,8 @@ struct ShardProgress {
   # Entries up to and including this record are in packs.
   flushedSequence @1 :UInt64;
   nextFlushId @2 :UInt64;
+  # Number of shards that `shard` belongs to; 0 means Checkpoint.shardCount.
+  shardCount @3 :UInt32;
 }
 
 # What replay needs of the segments that have been released.

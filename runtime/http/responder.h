@@ -33,10 +33,11 @@ class responder {
 
   // Answers, from any thread; returns at once. Later calls do nothing.
   void send(http_response response);
-  // `callback` runs once, on an io thread, when the client goes away before the answer is sent; at
-  // once when it has gone already. It must be cheap. It never runs after send() was called. One
-  // callback per request: the last one counts. Typical use: capture a weak pointer or an actor
-  // address and send it a cancel.
+  // `callback` runs once, on an io thread, when the client closes its side before the answer is
+  // sent; at once, on this thread, when it has done so already. It must be cheap. It may overlap
+  // with a send() on another thread, but does not start after one. One callback per request: the
+  // last one counts. The answer may still be sent: a client that only half-closed will read it.
+  // Typical use: capture an actor address and send it a cancel.
   void on_disconnect(std::function<void()> callback);
   // Whether send() may still be called.
   explicit operator bool() const { return exchange_ != nullptr; }

@@ -29,6 +29,8 @@ struct count_state {
   std::uint64_t rows = 0;
   bool absent() const { return rows == 0; }
   void add(const timed_sample&) { ++rows; }
+  // Many rows at once, from counters.
+  void add_rows(std::uint64_t more_rows, std::uint64_t) { rows += more_rows; }
   void merge(const count_state& other) { rows += other.rows; }
 };
 
@@ -39,6 +41,10 @@ struct bytes_state {
   void add(const timed_sample& sample) {
     ++rows;
     bytes += static_cast<std::uint64_t>(sample.value);
+  }
+  void add_rows(std::uint64_t more_rows, std::uint64_t more_bytes) {
+    rows += more_rows;
+    bytes += more_bytes;
   }
   void merge(const bytes_state& other) {
     rows += other.rows;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,11 +17,9 @@
 
 namespace skald::logql {
 
-// Identity of a label set, empty values included.
-hash128 series_key_of(const label_set& labels);
-
 template <class State>
 struct state_series {
+  hash128 key;  // identity of the labels, the same on every worker
   label_set labels;
   interval_cells<State> cells;
 };
@@ -31,17 +30,17 @@ class state_table {
  public:
   using state_type = State;
 
-  // The number of the series, made when it is new.
-  std::uint32_t series(const label_set& labels, std::uint32_t interval_count) {
-    const auto [at, added] =
-        by_key_.emplace(series_key_of(labels), static_cast<std::uint32_t>(series_.size()));
-    if (added) series_.push_back({labels, interval_cells<State>(interval_count)});
+  // The number of the series with this key. When it is new it gets the labels that `make_labels`
+  // returns.
+  template <class MakeLabels>
+  std::uint32_t series(const hash128& key, std::uint32_t interval_count, MakeLabels make_labels) {
+    const auto [at, added] = by_key_.emplace(key, static_cast<std::uint32_t>(series_.size()));
+    if (added) series_.push_back({key, make_labels(), interval_cells<State>(interval_count)});
     return at->second;
   }
   State& cell(std::uint32_t series, std::uint32_t interval) {
     return series_[series].cells.at(interval);
   }
-  std::vector<state_series<State>>& all() { return series_; }
   const std::vector<state_series<State>>& all() const { return series_; }
   void merge(state_table&& from);
   std::uint64_t memory_bytes() const;
@@ -71,8 +70,7 @@ void state_table<State>::merge(state_table&& from) {
     return;
   }
   for (state_series<State>& other : from.series_) {
-    const auto [at, added] =
-        by_key_.emplace(series_key_of(other.labels), static_cast<std::uint32_t>(series_.size()));
+    const auto [at, added] = by_key_.emplace(other.key, static_cast<std::uint32_t>(series_.size()));
     if (added) {
       series_.push_back(std::move(other));
     } else {

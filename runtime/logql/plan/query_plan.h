@@ -15,6 +15,7 @@
 #include "runtime/base/result.h"
 #include "runtime/logql/metric/leaf_aggregation.h"
 #include "runtime/logql/metric/step_grid.h"
+#include "runtime/logql/pipeline/pipeline.h"
 #include "runtime/logql/plan/query_limits.h"
 #include "runtime/logql/syntax/ast.h"
 #include "runtime/model/label_matcher.h"
@@ -23,17 +24,30 @@
 
 namespace skald::logql {
 
+// A claim about lines that only holds for streams without certain labels: a label filter on `pod`
+// reads the stream's own `pod` where there is one, and says nothing about lines then.
+struct label_probe {
+  std::vector<std::string> names;
+  skip_probe probe;
+};
+
 // What to read for one leaf.
 struct plan_leaf {
   std::vector<label_matcher> matchers;  // of the stream selector
   time_range range;                     // rows outside are not used; empty when no row can be
-  skip_probe probe;  // for log_block::may_match; run_leaf asks it, callers may ask it earlier
-  bool counts_only = false;  // counters of row runs mostly suffice: no lines, no metadata are read
+  skip_probe probe;                     // holds for every line of every stream
+  std::vector<label_probe> label_probes;
+  // Counters of row runs mostly suffice: no lines and often no columns at all are read.
+  bool counts_only = false;
 
   // For the engine.
-  const log_expr* log = nullptr;                   // points into the plan's expression
+  compiled_pipeline_ptr pipeline;
   const range_aggregation* aggregation = nullptr;  // null for a log query
-  leaf_aggregation metric;                         // set when aggregation is
+  leaf_aggregation metric;                         // set when `aggregation` is
+
+  // What to ask a block with these runs before reading it. run_leaf does so itself; callers may
+  // ask earlier to save fetches.
+  skip_probe probe_for(std::span<const row_run> runs) const;
 };
 
 class query_plan {

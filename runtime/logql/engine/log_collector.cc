@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/logql/engine/log_collector.h"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+namespace skald::logql {
+namespace {
+
+std::size_t limit_of(const query_request& request) {
+  return request.limit == 0 ? std::numeric_limits<std::size_t>::max() : request.limit;
+}
+
+std::int64_t distance_ns(std::int64_t a, std::int64_t b) {
+  return a > b ? a - b : b - a;
+}
+
+bool same_place(const log_candidate& a, const log_candidate& b) {
+  return a.timestamp_ns == b.timestamp_ns && a.stream->fingerprint == b.stream->fingerprint;
+}
+
+constexpr std::size_t compact_slack = 1024;
+
+// The number of leading entries that can matter; zero when all may.
+std::size_t useful_count(const query_request& request, const std::vector<log_candidate>& sorted) {
+  const std::size_t limit = limit_of(request);
+  if (request.interval_ns <= 0) return sorted.size() < limit ? 0 : limit;
+  // Which entries stay depends on entries of other workers. But with more entries to choose from,
+  // the walk reaches its n-th one never later, so what lies behind the last one of this walk is
+  // never needed.
+  std::size_t chosen = 0;
+  std::int64_t last_ns = 0;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const std::int64_t timestamp_ns = sorted[i].timestamp_ns;
+    if (chosen > 0 && distance_ns(timestamp_ns, last_ns) < request.interval_ns) continue;
+    last_ns = timestamp_ns;
+    if (++chosen == limit) return i + 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void log_collector::add(log_candidate candidate) {
+  if (compact_at_ == 0) {
+    const std::size_t limit = std::min<std::size_t>(limit_of(request_), 1u << 20);
+    compact_at_ = 2 * limit + compact_slack;
+  }
+  candidates_.push_back(std::move(candidate));
+  if (candidates_.size() >= compact_at_) {
+    compact();
+    compact_at_ = std::max(compact_at_, 2 * candidates_.size() + compact_slack);
+  }
+}
+
+// By time in the direction asked for, then by stream, then by arrival in that direction.
+bool log_collector::before(const log_candidate& a, const log_candidate& b) const {
+  if (a.timestamp_ns != b.timestamp_ns) {
+    return request_.forward ? a.timestamp_ns < b.timestamp_ns : a.timestamp_ns > b.timestamp_ns;
+  }
+  if (a.stream->fingerprint != b.stream->fingerprint) {
+    return a.stream->canonical_labels < b.stream->canonical_labels;
+  }
+  return request_.forward ? a.arrival < b.arrival : a.arrival > b.arrival;
+}
+
+void log_collector::compact() {
+  std::stable_sort(candidates_.begin(), candidates_.end(),
+                   [this](const log_candidate& a, const log_candidate& b) { return before(a, b); });
+  remove_duplicates();
+  const std::size_t useful = useful_count(request_, candidates_);
+  if (useful == 0) return;
+  candidates_.resize(useful);
+  full_ = true;
+  bound_ns_ = candidates_.back().timestamp_ns;
+}
+
+void log_collector::remove_duplicates() {
+  std::vector<bool> repeated(candidates_.size(), false);
+  std::unordered_set<std::string_view> lines;
+  for (std::size_t begin = 0; begin < candidates_.size();) {
+    std::size_t end = begin + 1;
+    while (end < candidates_.size() && same_place(candidates_[begin], candidates_[end])) ++end;
+    if (end - begin > 1) {
+      lines.clear();
+      for (std::size_t i = begin; i < end; ++i) {
+        repeated[i] = !lines.insert(candidates_[i].line).second;
+      }
+    }
+    begin = end;
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    if (repeated[i]) continue;
+    if (kept != i) candidates_[kept] = std::move(candidates_[i]);
+    ++kept;
+  }
+  duplicates_ += candidates_.size() - kept;
+  candidates_.resize(kept);
+}
+
+std::vector<log_candidate> log_collector::take() {
+  compact();
+  return std::exchange(candidates_, {});
+}
+
+std::optional<std::int64_t> bound_of(const query_request& request,
+                                     const std::vector<log_candidate>& sorted) {
+  const std::size_t useful = useful_count(request, sorted);
+  if (useful == 0) return std::nullopt;
+  return sorted[useful - 1].timestamp_ns;
+}
+
+void thin_out(const query_request& request, std::vector<log_candidate>& sorted) {
+  const std::size_t limit = limit_of(request);
+  if (request.interval_ns > 0) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < sorted.size() && kept < limit; ++i) {
+      if (kept > 0 && distance_ns(sorted[i].timestamp_ns, sorted[kept - 1].timestamp_ns) <
+                          request.interval_ns) {
+        continue;
+      }
+      if (kept != i) sorted[kept] = std::move(sorted[i]);
+      ++kept;
+    }
+    sorted.resize(kept);
+  }
+  if (sorted.size() > limit) sorted.resize(limit);
+}
+
+}  // namespace skald::logql

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps of a stream of log entries those that can be part of the answer: the best `limit` in the
+// direction asked for, without duplicates (one stream, one timestamp, one final line). One thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "runtime/logql/engine/leaf_result.h"
+#include "runtime/logql/plan/query_limits.h"
+
+namespace skald::logql {
+
+class log_collector {
+ public:
+  // `request` must outlive the collector.
+  explicit log_collector(const query_request& request) : request_(request) {}
+
+  // Whether an entry with this timestamp could be kept.
+  bool accepts(std::int64_t timestamp_ns) const {
+    if (!full_) return true;
+    return request_.forward ? timestamp_ns <= bound_ns_ : timestamp_ns >= bound_ns_;
+  }
+  // The best time in [min_ns, max_ns] that the direction allows is acceptable.
+  bool accepts_any(std::int64_t min_ns, std::int64_t max_ns) const {
+    return accepts(request_.forward ? min_ns : max_ns);
+  }
+  // The timestamp of the worst entry that can be part of the answer, once that is known.
+  std::optional<std::int64_t> bound_ns() const {
+    return full_ ? std::optional<std::int64_t>(bound_ns_) : std::nullopt;
+  }
+  void add(log_candidate candidate);
+  // Sorts, removes duplicates and what is beyond the limit, and so tightens accepts().
+  void compact();
+
+  // Compacts; the collector is empty afterwards.
+  std::vector<log_candidate> take();
+  std::uint64_t duplicates() const { return duplicates_; }
+
+ private:
+  bool before(const log_candidate& a, const log_candidate& b) const;
+  void remove_duplicates();
+  const query_request& request_;
+  std::vector<log_candidate> candidates_;
+  std::size_t compact_at_ = 0;
+  std::uint64_t duplicates_ = 0;
+  bool full_ = false;
+  std::int64_t bound_ns_ = 0;
+};
+
+// The timestamp of the worst entry that can be part of the answer, when `sorted` (free of
+// duplicates, in the direction of the request) already has enough entries to tell.
+std::optional<std::int64_t> bound_of(const query_request& request,
+                                     const std::vector<log_candidate>& sorted);
+
+// Applies `interval`: an entry stays when it is the first, or at least that far from the last one
+// that stayed. Then cuts to the limit. `sorted` is in the direction of the request.
+void thin_out(const query_request& request, std::vector<log_candidate>& sorted);
+
+}  // namespace skald::logql

@@ -60,6 +60,7 @@ struct ingester_snapshot {
   // those outside the range. Usable on any thread, by one thread at a time.
   block_list blocks;
   std::vector<std::string> flush_names;  // sorted
+  std::vector<std::string> warnings;     // streams that cannot be read now
 };
 
 struct read_request {

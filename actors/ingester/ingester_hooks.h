@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Places where tests make an ingester fail. Passed in per system under test; null in production.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "actors/ingester/slice_ref.h"
+
+namespace skald {
+
+struct ingester_hooks {
+  // Called by a chunk buffer before it copies rows; may throw.
+  std::function<void(const slice_ref&)> before_append;
+  // Called before each durable step of a flush ("put", "record", "index", "drop", "checkpoint").
+  // False: stop there, as if the process had died.
+  std::function<bool(std::string_view step)> before_step;
+};
+using ingester_hooks_ptr = std::shared_ptr<const ingester_hooks>;
+
+}  // namespace skald

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages between the ingester's own actors: root, shards, recovery, flusher, index.
+#pragma once
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/ingester/ingester_interface.h"
+#include "actors/ingester/push_job.h"
+#include "actors/ingester/shard_core.h"
+#include "actors/ingester/stream_messages.h"
+#include "storage/wal/wal_writer.h"
+
+namespace skald {
+
+// --- root -> shard -------------------------------------------------------------------------------
+
+// Judge your part of the job; the last shard sends it to the WAL.
+struct admit_push {
+  push_job_ptr job;
+};
+struct shard_read {
+  std::shared_ptr<const read_request> request;
+  gather<ingester_snapshot>::ticket ticket;
+};
+struct shard_streams {
+  std::shared_ptr<const streams_request> request;
+  gather<unflushed_streams>::ticket ticket;
+};
+// The flush is in packs and in the index.
+struct shard_drop_sealed {
+  std::uint64_t flush_id = 0;
+};
+// The shard's own timer.
+struct shard_tick {};
+
+// --- shard -> root -------------------------------------------------------------------------------
+
+// The replay given to this shard has been committed: pushes may come.
+struct shard_ready {
+  std::uint32_t shard = 0;
+  std::uint64_t life = 0;
+};
+struct shard_sealed {
+  std::uint32_t shard = 0;
+  std::uint64_t life = 0;
+  sealed_set_ptr set;
+};
+// Unflushed bytes or age call for a flush.
+struct flush_due {};
+
+// --- streams -> shard (by gather) ----------------------------------------------------------------
+
+struct shard_parts_arrived {
+  std::uint64_t flush_id = 0;
+  std::vector<sealed_part> parts;
+  std::size_t failed = 0;
+};
+
+// --- recovery worker -----------------------------------------------------------------------------
+
+// Reads checkpoint and WAL, opens the writer, adds rows of unshipped packs to the index.
+struct recovery_open {
+  caf::actor reply_to;
+};
+struct recovery_opened {
+  result<bool> outcome = true;
+  std::shared_ptr<wal_writer> writer;  // null without WAL
+  std::uint64_t next_sequence = 1;
+  flush_progress progress;
+  std::string note;  // damage, for people
+};
+
+// Hands entries (after `after` and up to `through`) of one shard's or of all shards' streams to
+// them, without those that are in packs by `progress`; then replay_finished to each.
+struct recovery_replay {
+  std::uint64_t after = 0;
+  std::uint64_t through = 0;
+  flush_progress progress;
+  std::vector<std::pair<std::uint32_t, caf::actor>> shards;
+};
+// To the root, now and then.
+struct replay_progress {
+  std::uint64_t done_bytes = 0;
+  std::uint64_t total_bytes = 0;
+};
+struct replay_entries {
+  std::uint64_t sequence = 0;
+  push_frame_ptr frame;
+  std::vector<std::uint32_t> slices;
+  std::shared_ptr<const std::vector<row_drop>> drops;
+  std::shared_ptr<const void> hold;  // flow control: let go when committed
+};
+struct replay_finished {
+  result<bool> outcome = true;
+};
+
+// One stream's entries after `after` and up to `through`, to its shard.
+struct recovery_restore {
+  caf::actor shard;
+  std::uint32_t row = 0;
+  std::uint64_t life = 0;  // of the stream; comes back unchanged
+  std::string tenant;
+  stream_fingerprint fingerprint;
+  std::uint64_t after = 0;
+  std::uint64_t through = 0;
+  // Instead of sending them: keep the entries in a file for people, as the stream is given up.
+  bool quarantine = false;
+};
+struct restored_run {
+  std::uint32_t row = 0;
+  std::uint64_t life = 0;
+  std::vector<slice_ref> slices;
+  std::shared_ptr<const void> hold;
+};
+struct restore_finished {
+  std::uint32_t row = 0;
+  std::uint64_t life = 0;
+  result<bool> outcome = true;
+};
+
+// --- flusher -------------------------------------------------------------------------------------
+
+struct build_packs {
+  std::uint32_t shard = 0;
+  sealed_set_ptr set;
+  caf::actor reply_to;
+};
+// Rows for the index, of one tenant.
+struct pack_rows {
+  std::string tenant;
+  std::vector<std::pair<stream_ptr, chunk_ref>> chunks;
+};
+struct packs_built {
+  std::uint32_t shard = 0;
+  std::uint64_t flush_id = 0;
+  result<bool> outcome = true;
+  flushed_record record;
+  std::shared_ptr<const std::vector<pack_rows>> rows;
+};
+
+// --- index ---------------------------------------------------------------------------------------
+
+struct index_add {
+  std::shared_ptr<const std::vector<pack_rows>> rows;
+  one_shot<bool> reply;
+};
+// Ships finished slots; with `all` ends the open ones first. Answers with the keys of packs that
+// are still in no shipped file.
+struct index_ship {
+  bool all = false;
+  one_shot<std::vector<std::string>> reply;
+};
+// As index_ship, but only asks.
+struct index_unshipped {
+  one_shot<std::vector<std::string>> reply;
+};
+
+}  // namespace skald
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::admit_push)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_read)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_streams)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_drop_sealed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_ready)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_sealed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::flush_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_parts_arrived)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::recovery_open)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::recovery_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::recovery_replay)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::replay_progress)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::replay_entries)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::replay_finished)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::recovery_restore)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::restored_run)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::restore_finished)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::build_packs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::packs_built)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::index_add)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::index_ship)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::index_unshipped)

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The few numbers that all shards of a node share: unflushed bytes, bytes on their way into the
+// WAL, streams per tenant. Counters only; nobody waits on them. Safe from any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace skald {
+
+struct tenant_counts {
+  std::atomic<std::int64_t> streams{0};
+};
+
+struct node_state {
+  std::atomic<std::int64_t> unflushed_bytes{0};
+  std::atomic<std::int64_t> streams{0};
+  std::atomic<std::int64_t> quarantined{0};
+  // Frames between admission and their group's sync.
+  std::atomic<std::int64_t> wal_waiting_bytes{0};
+  // Somebody wants to hear when wal_waiting_bytes falls.
+  std::atomic<bool> pushes_queued{false};
+  // A shard has asked for a flush that has not begun.
+  std::atomic<bool> flush_wanted{false};
+
+  std::shared_ptr<tenant_counts> counts_of(std::string_view tenant) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    auto found = tenants_.find(tenant);
+    if (found == tenants_.end()) {
+      found = tenants_.emplace(std::string(tenant), std::make_shared<tenant_counts>()).first;
+    }
+    return found->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<tenant_counts>, std::less<>> tenants_;
+};
+
+// Counts bytes from its making to its destruction, wherever it travels.
+class byte_hold {
+ public:
+  byte_hold(std::shared_ptr<std::atomic<std::int64_t>> counter, std::int64_t bytes)
+      : counter_(std::move(counter)), bytes_(bytes) {
+    counter_->fetch_add(bytes_, std::memory_order_relaxed);
+  }
+  byte_hold(const byte_hold&) = delete;
+  byte_hold& operator=(const byte_hold&) = delete;
+  ~byte_hold() { counter_->fetch_sub(bytes_, std::memory_order_relaxed); }
+
+ private:
+  std::shared_ptr<std::atomic<std::int64_t>> counter_;
+  std::int64_t bytes_;
+};
+
+}  // namespace skald

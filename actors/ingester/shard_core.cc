@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/ingester/shard_core.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "actors/ingester/push_rejection.h"
+#include "runtime/base/assert.h"
+
+namespace skald {
+namespace {
+
+constexpr row_index no_row = UINT32_MAX;
+
+// What a committed row costs beside its line: timestamp and line end.
+constexpr std::int64_t row_overhead_bytes = 12;
+
+}  // namespace
+
+std::string shard_origin(const ingester_options& options, std::uint32_t shard) {
+  return fmt::format("{}-{:016x}-{}", options.node, options.incarnation, shard);
+}
+
+std::string flush_name(std::string_view origin, std::uint64_t flush_id) {
+  return fmt::format("{}-{:016x}", origin, flush_id);
+}
+
+shard_core::shard_core(ingester_options options, std::shared_ptr<node_state> node,
+                       std::string name_prefix)
+    : options_(std::move(options)), node_(std::move(node)), name_prefix_(std::move(name_prefix)) {}
+
+shard_core::~shard_core() {
+  std::int64_t bytes = live_bytes_ + sealing_.bytes;
+  for (const auto& [id, set] : kept_) bytes += set.bytes;
+  node_->unflushed_bytes.fetch_sub(bytes, std::memory_order_relaxed);
+  for (const auto& row : rows_) {
+    if (!row.info) continue;
+    node_->streams.fetch_sub(1, std::memory_order_relaxed);
+    tenants_[row.tenant].counts->streams.fetch_sub(1, std::memory_order_relaxed);
+    if (row.phase == row_phase::quarantined) {
+      node_->quarantined.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
+}
+
+void shard_core::extent::add(const stream_slice& slice, std::uint32_t first, std::uint32_t count) {
+  const auto times = slice.timestamps.subspan(first, count);
+  const auto [low, high] = std::minmax_element(times.begin(), times.end());
+  min_ns = rows == 0 ? *low : std::min(min_ns, *low);
+  max_ns = rows == 0 ? *high : std::max(max_ns, *high);
+  rows += count;
+  line_bytes += slice.lines.starts[first + count] - slice.lines.starts[first] - count;
+}
+
+std::uint32_t shard_core::tenant_index(std::string_view tenant) {
+  if (const auto found = tenant_numbers_.find(tenant); found != tenant_numbers_.end()) {
+    return found->second;
+  }
+  const auto number = static_cast<std::uint32_t>(tenants_.size());
+  tenants_.push_back({std::string(tenant), {}, node_->counts_of(tenant)});
+  tenant_numbers_.emplace(std::string(tenant), number);
+  return number;
+}
+
+std::string_view shard_core::tenant(row_index row) const {
+  return tenants_[rows_[row].tenant].name;
+}
+
+row_index shard_core::find_row(std::uint32_t tenant, const stream_fingerprint& fingerprint) const {
+  const auto found = by_stream_.find({tenant, fingerprint});
+  return found == by_stream_.end() ? no_row : found->second;
+}
+
+row_index shard_core::make_row(std::uint32_t tenant, stream_ptr info) {
+  row_index row = 0;
+  if (free_.empty()) {
+    row = static_cast<row_index>(rows_.size());
+    rows_.emplace_back();
+  } else {
+    row = free_.back();
+    free_.pop_back();
+    rows_[row] = stream_row{};
+  }
+  by_stream_.emplace(stream_key{tenant, info->fingerprint}, row);
+  tenants_[tenant].postings.add(row, info->labels);
+  tenants_[tenant].counts->streams.fetch_add(1, std::memory_order_relaxed);
+  node_->streams.fetch_add(1, std::memory_order_relaxed);
+  rows_[row].info = std::move(info);
+  rows_[row].tenant = tenant;
+  return row;
+}
+
+// --- writes --------------------------------------------------------------------------------------
+
+admission shard_core::admit(const push_frame& frame, std::span<const std::uint32_t> slices,
+                            const tenant_limits& limits, std::int64_t stream_limit,
+                            time_point now) {
+  admission out;
+  for (const auto slice : slices) admit_slice(frame, slice, limits, stream_limit, now, out);
+  return out;
+}
+
+void shard_core::admit_slice(const push_frame& frame, std::uint32_t number,
+                             const tenant_limits& limits, std::int64_t stream_limit, time_point now,
+                             admission& out) {
+  const auto& slice = frame.slices()[number];
+  const auto drop_all = [&](stream_rejection why) {
+    out.drops.push_back({number, 0, static_cast<std::uint32_t>(slice.rows())});
+    out.rejected.push_back(std::move(why));
+  };
+  const rejection_context context{frame.tenant(), slice.canonical_labels, slice.rows(),
+                                  options_.max_returned_stream_errors};
+  const auto tenant = tenant_index(frame.tenant());
+  auto row = find_row(tenant, slice.fingerprint);
+  if (row == no_row) {
+    if (stream_limit > 0 &&
+        tenants_[tenant].counts->streams.load(std::memory_order_relaxed) >= stream_limit) {
+      return drop_all(reject_stream_limit(context, slice));
+    }
+    auto info = make_stream(slice.canonical_labels);
+    // The distributor made this text: it parses.
+    SKALD_ASSERT(info.ok());
+    row = make_row(tenant, std::move(info).value());
+  }
+  if (rows_[row].phase == row_phase::quarantined) {
+    return drop_all(reject_quarantined(context, slice));
+  }
+  admit_rows(rows_[row], frame, number, limits, now, out);
+}
+
+void shard_core::admit_rows(stream_row& row, const push_frame& frame, std::uint32_t number,
+                            const tenant_limits& limits, time_point now, admission& out) {
+  const auto& slice = frame.slices()[number];
+  const auto window = options_.max_chunk_age.count() / 2;
+  auto highest = row.highest_ns;
+  std::vector<late_entry> late;
+  std::vector<row_drop> drops;
+  std::uint64_t late_bytes = 0;
+  for (std::uint32_t i = 0; i < slice.rows(); ++i) {
+    const auto timestamp = slice.timestamps[i];
+    if (timestamp >= highest) {
+      highest = timestamp;
+    } else if (const auto oldest = highest - window; timestamp < oldest) {
+      late.push_back({timestamp, oldest});
+      late_bytes += slice.lines.line(i).size();
+      if (!drops.empty() && drops.back().first_row + drops.back().row_count == i) {
+        ++drops.back().row_count;
+      } else {
+        drops.push_back({number, i, 1});
+      }
+    }
+  }
+  const rejection_context context{frame.tenant(), slice.canonical_labels, slice.rows(),
+                                  options_.max_returned_stream_errors};
+  const auto accepted_bytes = slice.line_bytes() - late_bytes;
+  const auto rate = static_cast<double>(limits.per_stream_rate_limit);
+  const auto burst = static_cast<double>(limits.per_stream_rate_limit_burst);
+  if (row.bucket.burst() == 0) row.bucket = token_bucket(rate, burst);
+  row.bucket.configure(rate, burst, now);
+  row.last_use = now;
+  if (limits.per_stream_rate_limit > 0 &&
+      !row.bucket.try_take(static_cast<double>(accepted_bytes), now)) {
+    out.drops.push_back({number, 0, static_cast<std::uint32_t>(slice.rows())});
+    out.rejected.push_back(reject_rate_limited(context, slice, limits.per_stream_rate_limit));
+    return;
+  }
+  row.highest_ns = highest;
+  out.accepted_lines += slice.rows() - late.size();
+  out.accepted_bytes += accepted_bytes;
+  if (late.empty()) return;
+  out.rejected.push_back(reject_late(context, late, late_bytes));
+  out.drops.insert(out.drops.end(), drops.begin(), drops.end());
+}
+
+void shard_core::commit(const push_frame_ptr& frame, std::span<const std::uint32_t> slices,
+                        std::span<const row_drop> drops, std::uint64_t sequence, time_point now,
+                        std::vector<row_index>& ready) {
+  committed_through_ = std::max(committed_through_, sequence);
+  const auto tenant = tenant_index(frame->tenant());
+  auto drop = drops.begin();
+  const auto dirty_before = dirty_.size();
+  for (const auto number : slices) {
+    const auto& slice = frame->slices()[number];
+    auto row = find_row(tenant, slice.fingerprint);
+    if (row == no_row) {
+      auto info = make_stream(slice.canonical_labels);
+      if (!info.ok()) continue;  // a replayed record of another version; counted by the caller
+      row = make_row(tenant, std::move(info).value());
+    }
+    std::uint32_t next = 0;
+    while (drop != drops.end() && drop->slice < number) ++drop;
+    for (; drop != drops.end() && drop->slice == number; ++drop) {
+      if (drop->first_row > next) {
+        commit_rows(row, {frame, sequence, number, next, drop->first_row - next}, now, ready);
+      }
+      next = drop->first_row + drop->row_count;
+    }
+    const auto rows = static_cast<std::uint32_t>(slice.rows());
+    if (next < rows) commit_rows(row, {frame, sequence, number, next, rows - next}, now, ready);
+  }
+  if (dirty_.size() == dirty_before) return;
+  pinned_bytes_ += frame->bytes().size();
+  if (pinned_bytes_ > options_.pinned_bytes_max / options_.shards) {
+    const auto all = take_dirty();
+    ready.insert(ready.end(), all.begin(), all.end());
+  }
+}
+
+void shard_core::commit_rows(row_index index, slice_ref rows, time_point now,
+                             std::vector<row_index>& ready) {
+  auto& row = rows_[index];
+  if (row.phase == row_phase::quarantined) return;
+  const auto& slice = rows.columns();
+  row.last_use = now;
+  for (std::uint32_t i = 0; i < rows.row_count; ++i) {
+    row.highest_ns = std::max(row.highest_ns, slice.timestamps[rows.first_row + i]);
+  }
+  row.live.add(slice, rows.first_row, rows.row_count);
+  const auto line_bytes = rows.line_bytes();
+  const auto bytes =
+      static_cast<std::int64_t>(line_bytes) + row_overhead_bytes * static_cast<int>(rows.row_count);
+  live_bytes_ += bytes;
+  node_->unflushed_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  if (oldest_live_ == time_point::max()) oldest_live_ = now;
+  row.pending.push_back(std::move(rows));
+  row.pending_bytes += static_cast<std::uint32_t>(line_bytes);
+  if (row.phase == row_phase::restoring) return;
+  if (row.pending_bytes >= options_.hand_over_bytes) {
+    ready.push_back(index);
+  } else if (!row.dirty) {
+    row.dirty = true;
+    dirty_.push_back(index);
+  }
+}
+
+std::vector<slice_ref> shard_core::take_pending(row_index index) {
+  auto& row = rows_[index];
+  if (row.phase == row_phase::restoring) return {};
+  row.pending_bytes = 0;
+  return std::exchange(row.pending, {});
+}
+
+std::vector<row_index> shard_core::take_dirty() {
+  pinned_bytes_ = 0;
+  auto taken = std::exchange(dirty_, {});
+  std::erase_if(taken, [this](row_index row) {
+    rows_[row].dirty = false;
+    return rows_[row].pending.empty();
+  });
+  return taken;
+}
+
+// --- reads ---------------------------------------------------------------------------------------
+
+std::vector<row_index> shard_core::select(std::string_view tenant,
+                                          const std::vector<label_matcher>& matchers,
+                                          const time_range& range) const {
+  const auto found = tenant_numbers_.find(tenant);
+  if (found == tenant_numbers_.end()) return {};
+  auto rows = tenants_[found->second].postings.candidates(matchers);
+  std::erase_if(rows, [&](row_index index) {
+    const auto& row = rows_[index];
+    bool overlaps = row.live.rows > 0 && range.overlaps(row.live.min_ns, row.live.max_ns);
+    for (const auto& piece : row.sealed) {
+      overlaps = overlaps || range.overlaps(piece->min_timestamp_ns, piece->max_timestamp_ns);
+    }
+    return !overlaps || !matches_all(matchers, row.info->labels);
+  });
+  return rows;
+}
+
+unflushed_stream shard_core::describe(row_index index) const {
+  const auto& row = rows_[index];
+  unflushed_stream out;
+  out.stream = row.info;
+  const auto add = [&out](std::uint64_t lines, std::uint64_t bytes, std::int64_t low,
+                          std::int64_t high) {
+    out.min_timestamp_ns = out.chunks == 0 ? low : std::min(out.min_timestamp_ns, low);
+    out.max_timestamp_ns = out.chunks == 0 ? high : std::max(out.max_timestamp_ns, high);
+    ++out.chunks;
+    out.lines += lines;
+    out.line_bytes += bytes;
+  };
+  if (row.live.rows > 0) {
+    add(row.live.rows, row.live.line_bytes, row.live.min_ns, row.live.max_ns);
+  }
+  for (const auto& piece : row.sealed) {
+    add(piece->rows, piece->line_bytes(), piece->min_timestamp_ns, piece->max_timestamp_ns);
+  }
+  return out;
+}
+
+std::span<const head_snapshot_ptr> shard_core::sealed_pieces(row_index row) const {
+  return rows_[row].sealed;
+}
+
+bool shard_core::has_live(row_index row) const {
+  return rows_[row].live.rows > 0;
+}
+
+std::vector<std::string> shard_core::flush_names() const {
+  std::vector<std::string> names;
+  for (const auto& [id, set] : kept_) names.push_back(flush_name(name_prefix_, id));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// --- streams' lives ------------------------------------------------------------------------------
+
+void shard_core::begin_restore(row_index index) {
+  auto& row = rows_[index];
+  if (row.phase != row_phase::restoring) ++restoring_rows_;
+  row.phase = row_phase::restoring;
+  row.pending.clear();
+  row.pending_bytes = 0;
+}
+
+void shard_core::end_restore(row_index index) {
+  auto& row = rows_[index];
+  if (row.phase != row_phase::restoring) return;
+  row.phase = row_phase::live;
+  --restoring_rows_;
+}
+
+void shard_core::quarantine(row_index index) {
+  auto& row = rows_[index];
+  if (row.phase == row_phase::quarantined) return;
+  if (row.phase == row_phase::restoring) --restoring_rows_;
+  row.phase = row_phase::quarantined;
+  row.pending.clear();
+  row.pending_bytes = 0;
+  row.live = {};
+  node_->quarantined.fetch_add(1, std::memory_order_relaxed);
+}
+
+void shard_core::set_flushed_through(std::uint64_t sequence) {
+  sealed_through_ = std::max(sealed_through_, sequence);
+  committed_through_ = std::max(committed_through_, sequence);
+}
+
+bool shard_core::is_idle(const stream_row& row, time_point now) const {
+  return row.info && row.phase == row_phase::live && row.live.rows == 0 && row.pending.empty() &&
+         row.sealed.empty() && !row.dirty && now - row.last_use > options_.stream_idle;
+}
+
+std::vector<row_index> shard_core::sweep(time_point now) {
+  std::vector<row_index> gone;
+  if (sealing_.active) return gone;
+  std::set<std::uint32_t> changed;
+  for (row_index index = 0; index < rows_.size(); ++index) {
+    auto& row = rows_[index];
+    if (!is_idle(row, now)) continue;
+    by_stream_.erase({row.tenant, row.info->fingerprint});
+    tenants_[row.tenant].counts->streams.fetch_sub(1, std::memory_order_relaxed);
+    node_->streams.fetch_sub(1, std::memory_order_relaxed);
+    changed.insert(row.tenant);
+    row.info = nullptr;
+    free_.push_back(index);
+    gone.push_back(index);
+  }
+  // Removing single rows from posting lists would be quadratic: build them anew.
+  for (const auto number : changed) tenants_[number].postings.clear();
+  if (changed.empty()) return gone;
+  for (row_index index = 0; index < rows_.size(); ++index) {
+    const auto& row = rows_[index];
+    if (row.info && changed.contains(row.tenant)) {
+      tenants_[row.tenant].postings.add(index, row.info->labels);
+    }
+  }
+  return gone;
+}
+
+}  // namespace skald

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decides what a shard does: admission of slices (late entries, rate per stream, number of
+// streams), rows by stream, hand-over of committed slices in runs, and which buffers are sealed for
+// a flush. Pure: no actors, no I/O, no clock. Owned by one shard actor; not thread-safe (node_state
+// is).
+//
+// A row's entries are in one of four places: pending here, in its stream's open buffers ("live"),
+// in sealed buffers of a flush under way (kept here until it is done), or in packs. WAL records up
+// to sealed_through() are in one of the latter two.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/ingester/head_columns.h"
+#include "actors/ingester/ingester_interface.h"
+#include "actors/ingester/ingester_options.h"
+#include "actors/ingester/label_postings.h"
+#include "actors/ingester/node_state.h"
+#include "actors/ingester/slice_ref.h"
+#include "runtime/limits/tenant_limits.h"
+#include "runtime/limits/token_bucket.h"
+
+namespace skald {
+
+using row_index = std::uint32_t;
+
+// What one shard says to its part of a push.
+struct admission {
+  std::vector<row_drop> drops;  // by slice and row
+  std::vector<stream_rejection> rejected;
+  std::uint64_t accepted_lines = 0;
+  std::uint64_t accepted_bytes = 0;
+};
+
+// The buffers of one flush of one shard.
+struct sealed_set {
+  std::uint64_t flush_id = 0;
+  std::uint64_t sequence = 0;  // the WAL up to here is in this set or in earlier packs
+  std::map<std::string, std::vector<head_snapshot_ptr>> by_tenant;
+};
+using sealed_set_ptr = std::shared_ptr<const sealed_set>;
+
+enum class row_phase : std::uint8_t { live, restoring, quarantined };
+
+class shard_core {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  // `name_prefix` begins the names of this shard's flushes.
+  shard_core(ingester_options options, std::shared_ptr<node_state> node, std::string name_prefix);
+  ~shard_core();
+  shard_core(const shard_core&) = delete;
+  shard_core& operator=(const shard_core&) = delete;
+
+  // --- writes
+  // Judges the given slices of a frame. Makes rows for new streams. `stream_limit` is this node's
+  // share for the tenant, 0 none. `replay` admits everything.
+  admission admit(const push_frame& frame, std::span<const std::uint32_t> slices,
+                  const tenant_limits& limits, std::int64_t stream_limit, time_point now);
+  // Takes durable slices without their dropped rows. Appends to `ready` the rows whose pending
+  // entries must go to their streams now.
+  void commit(const push_frame_ptr& frame, std::span<const std::uint32_t> slices,
+              std::span<const row_drop> drops, std::uint64_t sequence, time_point now,
+              std::vector<row_index>& ready);
+  // The row's pending slices, which the caller hands over. Nothing while it is being restored.
+  std::vector<slice_ref> take_pending(row_index row);
+  // All rows with pending slices.
+  std::vector<row_index> take_dirty();
+
+  // --- reads
+  // Rows whose unflushed entries may match and overlap the range.
+  std::vector<row_index> select(std::string_view tenant, const std::vector<label_matcher>& matchers,
+                                const time_range& range) const;
+  unflushed_stream describe(row_index row) const;
+  std::span<const head_snapshot_ptr> sealed_pieces(row_index row) const;
+  bool has_live(row_index row) const;
+  // Names of the flushes whose buffers are still here, sorted.
+  std::vector<std::string> flush_names() const;
+  // Between begin_seal and its end reads must wait: pieces are on their way.
+  bool is_sealing() const { return sealing_.active; }
+
+  // --- flush
+  // Everything committed so far (the WAL up to `sequence`) goes into flush `id`. Returns the rows
+  // whose streams must be asked for their buffers; each answers by add_sealed. One at a time.
+  std::vector<row_index> begin_seal(std::uint64_t id, std::uint64_t sequence);
+  void add_sealed(row_index row, std::vector<head_snapshot_ptr> pieces);
+  // Whether the row's buffers are still awaited: it must be asked (again) once it is restored.
+  bool awaits_seal(row_index row) const;
+  // The row's stream is lost for good: go on without it.
+  void give_up_seal(row_index row);
+  // The complete set, once; null while rows are awaited or nothing is being sealed.
+  sealed_set_ptr take_sealed_set();
+  // The set is in packs and in the index.
+  void drop_sealed(std::uint64_t id);
+  std::uint64_t sealed_through() const { return sealed_through_; }
+  std::uint64_t seal_sequence() const { return sealing_.sequence; }
+  std::uint64_t committed_through() const { return committed_through_; }
+  void set_flushed_through(std::uint64_t sequence);
+
+  // --- streams' lives
+  const stream_ptr& stream(row_index row) const { return rows_[row].info; }
+  std::string_view tenant(row_index row) const;
+  row_phase phase(row_index row) const { return rows_[row].phase; }
+  // The row's stream died: pending slices are forgotten, as they come again from the WAL up to
+  // committed_through(); later ones wait for end_restore.
+  void begin_restore(row_index row);
+  void end_restore(row_index row);
+  void quarantine(row_index row);
+  std::size_t restoring_rows() const { return restoring_rows_; }
+
+  // Forgets rows that were idle for options.stream_idle. Returns them: their streams end.
+  std::vector<row_index> sweep(time_point now);
+  std::size_t row_count() const { return by_stream_.size(); }
+  // When the oldest live entry was committed; max() when there is none.
+  time_point oldest_live() const { return oldest_live_; }
+  std::int64_t live_bytes() const { return live_bytes_; }
+
+  // Aborts when the state contradicts itself. For tests.
+  void check_invariants() const;
+
+ private:
+  struct extent {
+    std::uint64_t rows = 0;
+    std::uint64_t line_bytes = 0;
+    std::int64_t min_ns = 0;
+    std::int64_t max_ns = 0;
+    void add(const stream_slice& slice, std::uint32_t first, std::uint32_t count);
+  };
+  struct stream_row {
+    stream_ptr info;  // null: free
+    std::uint32_t tenant = 0;
+    row_phase phase = row_phase::live;
+    std::int64_t highest_ns = INT64_MIN;
+    time_point last_use{};
+    token_bucket bucket{0, 0};
+    extent live;
+    std::vector<slice_ref> pending;
+    std::uint32_t pending_bytes = 0;
+    bool dirty = false;
+    std::vector<head_snapshot_ptr> sealed;
+    std::vector<std::uint64_t> sealed_ids;  // of `sealed`, one each
+  };
+  struct tenant_rows {
+    std::string name;
+    label_postings postings;
+    std::shared_ptr<tenant_counts> counts;
+  };
+  struct stream_key {
+    std::uint32_t tenant;
+    stream_fingerprint fingerprint;
+    friend bool operator==(const stream_key&, const stream_key&) = default;
+  };
+  struct stream_key_hash {
+    std::size_t operator()(const stream_key& k) const {
+      return k.fingerprint.low ^ (std::size_t{k.tenant} * 0x9E3779B97F4A7C15ULL);
+    }
+  };
+  struct seal_state {
+    bool active = false;
+    std::uint64_t id = 0;
+    std::uint64_t sequence = 0;
+    std::int64_t bytes = 0;
+    std::set<row_index> waiting;
+  };
+  struct kept_set {
+    std::vector<row_index> rows;
+    std::int64_t bytes = 0;
+  };
+
+  std::uint32_t tenant_index(std::string_view tenant);
+  row_index make_row(std::uint32_t tenant, stream_ptr info);
+  row_index find_row(std::uint32_t tenant, const stream_fingerprint& fingerprint) const;
+  void admit_slice(const push_frame& frame, std::uint32_t slice, const tenant_limits& limits,
+                   std::int64_t stream_limit, time_point now, admission& out);
+  void admit_rows(stream_row& row, const push_frame& frame, std::uint32_t slice,
+                  const tenant_limits& limits, time_point now, admission& out);
+  void commit_rows(row_index row, slice_ref rows, time_point now, std::vector<row_index>& ready);
+  bool is_idle(const stream_row& row, time_point now) const;
+
+  const ingester_options options_;
+  const std::shared_ptr<node_state> node_;
+  const std::string name_prefix_;
+  std::vector<stream_row> rows_;
+  std::vector<row_index> free_;
+  std::unordered_map<stream_key, row_index, stream_key_hash> by_stream_;
+  std::vector<tenant_rows> tenants_;
+  std::map<std::string, std::uint32_t, std::less<>> tenant_numbers_;
+  std::vector<row_index> dirty_;
+  std::uint64_t pinned_bytes_ = 0;
+  std::int64_t live_bytes_ = 0;
+  time_point oldest_live_ = time_point::max();
+  seal_state sealing_;
+  std::map<std::uint64_t, kept_set> kept_;
+  std::uint64_t sealed_through_ = 0;
+  std::uint64_t committed_through_ = 0;
+  std::size_t restoring_rows_ = 0;
+};
+
+// "<node>-<incarnation, 16 hex digits>-<shard>": the origin of the packs of a shard.
+std::string shard_origin(const ingester_options& options, std::uint32_t shard);
+// "<origin>-<flush id, 16 hex digits>": equals pack_flush_name() of the keys of that flush.
+std::string flush_name(std::string_view origin, std::uint64_t flush_id);
+
+}  // namespace skald

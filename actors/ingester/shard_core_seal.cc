@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of shard_core that moves buffers from their streams into flushes.
+#include <algorithm>
+
+#include "actors/ingester/shard_core.h"
+#include "runtime/base/assert.h"
+
+namespace skald {
+
+std::vector<row_index> shard_core::begin_seal(std::uint64_t id, std::uint64_t sequence) {
+  SKALD_ASSERT(!sealing_.active);
+  sealing_.active = true;
+  sealing_.id = id;
+  // A mark may be older than what this shard has replayed since, never newer than what it commits.
+  sealing_.sequence = sequence;
+  sealing_.bytes = std::exchange(live_bytes_, 0);
+  oldest_live_ = time_point::max();
+  std::vector<row_index> ask;
+  for (row_index index = 0; index < rows_.size(); ++index) {
+    auto& row = rows_[index];
+    if (!row.info || row.phase == row_phase::quarantined || row.live.rows == 0) continue;
+    row.live = {};
+    sealing_.waiting.insert(index);
+    if (row.phase == row_phase::live) ask.push_back(index);
+  }
+  return ask;
+}
+
+bool shard_core::awaits_seal(row_index row) const {
+  return sealing_.active && sealing_.waiting.contains(row);
+}
+
+void shard_core::add_sealed(row_index index, std::vector<head_snapshot_ptr> pieces) {
+  if (!awaits_seal(index)) return;
+  sealing_.waiting.erase(index);
+  auto& row = rows_[index];
+  for (auto& piece : pieces) {
+    if (piece->rows == 0) continue;
+    row.sealed.push_back(std::move(piece));
+    row.sealed_ids.push_back(sealing_.id);
+  }
+}
+
+void shard_core::give_up_seal(row_index row) {
+  if (sealing_.active) sealing_.waiting.erase(row);
+}
+
+sealed_set_ptr shard_core::take_sealed_set() {
+  if (!sealing_.active || !sealing_.waiting.empty()) return nullptr;
+  auto set = std::make_shared<sealed_set>();
+  set->flush_id = sealing_.id;
+  set->sequence = sealing_.sequence;
+  kept_set kept;
+  kept.bytes = sealing_.bytes;
+  for (row_index index = 0; index < rows_.size(); ++index) {
+    const auto& row = rows_[index];
+    bool any = false;
+    for (std::size_t i = 0; i < row.sealed.size(); ++i) {
+      if (row.sealed_ids[i] != sealing_.id) continue;
+      set->by_tenant[tenants_[row.tenant].name].push_back(row.sealed[i]);
+      any = true;
+    }
+    if (any) kept.rows.push_back(index);
+  }
+  sealed_through_ = std::max(sealed_through_, sealing_.sequence);
+  kept_.emplace(sealing_.id, std::move(kept));
+  sealing_ = {};
+  return set;
+}
+
+void shard_core::drop_sealed(std::uint64_t id) {
+  const auto found = kept_.find(id);
+  if (found == kept_.end()) return;
+  for (const auto index : found->second.rows) {
+    auto& row = rows_[index];
+    for (std::size_t i = row.sealed.size(); i-- > 0;) {
+      if (row.sealed_ids[i] != id) continue;
+      row.sealed.erase(row.sealed.begin() + static_cast<std::ptrdiff_t>(i));
+      row.sealed_ids.erase(row.sealed_ids.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    row.sealed.shrink_to_fit();
+    row.sealed_ids.shrink_to_fit();
+  }
+  node_->unflushed_bytes.fetch_sub(found->second.bytes, std::memory_order_relaxed);
+  kept_.erase(found);
+}
+
+void shard_core::check_invariants() const {
+  std::size_t used = 0;
+  std::size_t restoring = 0;
+  for (row_index index = 0; index < rows_.size(); ++index) {
+    const auto& row = rows_[index];
+    if (!row.info) continue;
+    ++used;
+    restoring += row.phase == row_phase::restoring;
+    SKALD_ASSERT(row.sealed.size() == row.sealed_ids.size());
+    SKALD_ASSERT(row.phase != row_phase::live || row.pending.empty() || row.live.rows > 0);
+    const auto found = by_stream_.find({row.tenant, row.info->fingerprint});
+    SKALD_ASSERT(found != by_stream_.end() && found->second == index);
+    for (const auto id : row.sealed_ids) {
+      SKALD_ASSERT(kept_.contains(id) || (sealing_.active && sealing_.id == id));
+    }
+  }
+  SKALD_ASSERT(used == by_stream_.size());
+  SKALD_ASSERT(used + free_.size() == rows_.size());
+  SKALD_ASSERT(restoring == restoring_rows_);
+  SKALD_ASSERT(live_bytes_ >= 0);
+}
+
+}  // namespace skald

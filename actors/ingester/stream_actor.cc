@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/ingester/stream_actor.h"
+
+#include <utility>
+
+#include "actors/ingester/day_split.h"
+#include "actors/leaf/leaf_actor.h"
+
+namespace skald {
+namespace {
+
+class chunk_buffer_actor final : public leaf_actor {
+ public:
+  chunk_buffer_actor(caf::actor_config& config, stream_ptr stream, std::int64_t day,
+                     ingester_hooks_ptr hooks)
+      : leaf_actor(config), stream_(std::move(stream)), day_(day), hooks_(std::move(hooks)) {}
+  const char* name() const override { return "chunk_buffer"; }
+
+ protected:
+  void on_message(caf::mailbox_element& message, caf::execution_unit* unit) override {
+    if (const auto* add = content_as<buffer_add>(message)) {
+      for (const auto& slice : add->slices) append(slice);
+    } else if (const auto* seal = content_as<buffer_seal>(message)) {
+      seal->ticket.settle({seal->row, {snapshot()}});
+      quit(caf::exit_reason::normal, unit);
+    } else if (const auto* read = content_as<buffer_snapshot>(message)) {
+      auto taken = snapshot();
+      if (read->range.overlaps(taken->min_timestamp_ns, taken->max_timestamp_ns)) {
+        read->ticket.settle(std::move(taken));
+      } else {
+        read->ticket.settle_empty();
+      }
+    }
+  }
+
+ private:
+  void append(const slice_ref& slice) {
+    if (hooks_ && hooks_->before_append) hooks_->before_append(slice);
+    if (first_sequence_ == 0) first_sequence_ = slice.sequence;
+    columns_.append(slice.columns(), slice.first_row, slice.row_count);
+  }
+  head_snapshot_ptr snapshot() const { return columns_.snapshot(stream_, day_, first_sequence_); }
+
+  stream_ptr stream_;
+  std::int64_t day_;
+  std::uint64_t first_sequence_ = 0;
+  ingester_hooks_ptr hooks_;
+  head_columns columns_;
+};
+
+class stream_actor final : public leaf_actor {
+ public:
+  stream_actor(caf::actor_config& config, stream_ptr stream, ingester_hooks_ptr hooks)
+      : leaf_actor(config), stream_(std::move(stream)), hooks_(std::move(hooks)) {}
+  const char* name() const override { return "stream"; }
+
+ protected:
+  void on_message(caf::mailbox_element& message, caf::execution_unit* unit) override {
+    if (auto* run = content_as<stream_run>(message)) {
+      for (auto& day : split_by_day(std::move(run->slices))) {
+        const auto& target = buffer_for(day.day, day.line_bytes);
+        tell(target, unit, buffer_add{std::move(day.slices), run->hold});
+      }
+    } else if (auto* seal = content_as<stream_seal>(message)) {
+      on_seal(*seal, unit);
+    } else if (auto* read = content_as<stream_snapshot>(message)) {
+      for (const auto& buffer : buffers_) {
+        tell(buffer.handle, unit, buffer_snapshot{read->range, issue_ticket(read->target)});
+      }
+      read->duty.settle_empty();
+    }
+  }
+
+ private:
+  struct open_buffer {
+    std::int64_t day;
+    std::uint64_t line_bytes;
+    caf::actor handle;
+  };
+
+  const caf::actor& buffer_for(std::int64_t day, std::uint64_t line_bytes) {
+    for (auto it = buffers_.rbegin(); it != buffers_.rend(); ++it) {
+      if (it->day != day) continue;
+      if (it->line_bytes + line_bytes > head_columns::line_bytes_max) break;
+      it->line_bytes += line_bytes;
+      return it->handle;
+    }
+    auto handle = spawn_chunk_buffer(home_system(), stream_, day, hooks_);
+    link_to(handle);
+    // One buffer is the rule: no spare room.
+    buffers_.reserve(buffers_.size() + 1);
+    return buffers_.emplace_back(open_buffer{day, line_bytes, std::move(handle)}).handle;
+  }
+
+  // The buffers end after the seal; later entries go to fresh ones.
+  void on_seal(stream_seal& seal, caf::execution_unit* unit) {
+    const auto buffers = std::exchange(buffers_, {});
+    if (buffers.empty()) {
+      seal.ticket.settle({seal.row, {}});
+      return;
+    }
+    if (buffers.size() == 1) {
+      tell(buffers.front().handle, unit, buffer_seal{seal.row, seal.ticket});
+      return;
+    }
+    // The stream's ticket is settled only if every buffer reported.
+    const auto all =
+        seal_gather::make([ticket = seal.ticket, row = seal.row](seal_gather::outcome outcome) {
+          if (outcome.failed > 0) return;
+          sealed_part whole{row, {}};
+          for (auto& part : outcome.parts) {
+            whole.pieces.insert(whole.pieces.end(), part.pieces.begin(), part.pieces.end());
+          }
+          ticket.settle(std::move(whole));
+        });
+    for (const auto& buffer : buffers) {
+      tell(buffer.handle, unit, buffer_seal{seal.row, issue_ticket(all)});
+    }
+  }
+
+  stream_ptr stream_;
+  ingester_hooks_ptr hooks_;
+  std::vector<open_buffer> buffers_;
+};
+
+}  // namespace
+
+caf::actor spawn_stream(caf::actor_system& system, stream_ptr stream, ingester_hooks_ptr hooks) {
+  return spawn_leaf<stream_actor>(system, std::move(stream), std::move(hooks));
+}
+
+caf::actor spawn_chunk_buffer(caf::actor_system& system, stream_ptr stream, std::int64_t day,
+                              ingester_hooks_ptr hooks) {
+  return spawn_leaf<chunk_buffer_actor>(system, std::move(stream), day, std::move(hooks));
+}
+
+}  // namespace skald

@@ -107,4 +107,21 @@ void append_json_seconds(std::string& out, std::int64_t milliseconds) {
   }
 }
 
+void append_json_strings(std::string& out, const std::vector<std::string>& items) {
+  append_json_array(out, items, [&](const std::string& item) { append_json_string(out, item); });
+}
+
+void append_json_labels(std::string& out, const label_set& labels) {
+  out += '{';
+  bool first = true;
+  for (const label& l : labels) {
+    if (!first) out += ',';
+    first = false;
+    append_json_string(out, l.name);
+    out += ':';
+    append_json_string(out, l.value);
+  }
+  out += '}';
+}
+
 }  // namespace skald

@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "runtime/model/labels.h"
 
 namespace skald {
 
@@ -27,5 +30,23 @@ void append_json_double(std::string& out, double value);
 
 // Milliseconds as seconds: "12", "12.5", "-0.001".
 void append_json_seconds(std::string& out, std::int64_t milliseconds);
+
+// `[a,b]`; `append` writes one item.
+template <class Items, class Append>
+void append_json_array(std::string& out, const Items& items, Append append) {
+  out += '[';
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) out += ',';
+    first = false;
+    append(item);
+  }
+  out += ']';
+}
+
+void append_json_strings(std::string& out, const std::vector<std::string>& items);
+
+// {"name":"value",...}
+void append_json_labels(std::string& out, const label_set& labels);
 
 }  // namespace skald

@@ -7,22 +7,6 @@
 namespace skald {
 namespace {
 
-template <class Items, class Append>
-void append_array(std::string& out, const Items& items, Append append) {
-  out += '[';
-  bool first = true;
-  for (const auto& item : items) {
-    if (!first) out += ',';
-    first = false;
-    append(item);
-  }
-  out += ']';
-}
-
-void append_strings(std::string& out, const std::vector<std::string>& items) {
-  append_array(out, items, [&](const std::string& item) { append_json_string(out, item); });
-}
-
 void append_field(std::string& out, const detected_field& field) {
   out += "{\"label\":";
   append_json_string(out, field.name);
@@ -34,11 +18,11 @@ void append_field(std::string& out, const detected_field& field) {
   if (field.parsers.empty()) {
     out += "null";
   } else {
-    append_strings(out, field.parsers);
+    append_json_strings(out, field.parsers);
   }
   if (!field.json_path.empty()) {
     out += ",\"jsonPath\":";
-    append_strings(out, field.json_path);
+    append_json_strings(out, field.json_path);
   }
   out += '}';
 }
@@ -49,7 +33,7 @@ std::string render_label_values(const std::vector<std::string>& values) {
   std::string out = R"({"status":"success")";
   if (!values.empty()) {
     out += ",\"data\":";
-    append_strings(out, values);
+    append_json_strings(out, values);
   }
   out += "}\n";
   return out;
@@ -57,18 +41,7 @@ std::string render_label_values(const std::vector<std::string>& values) {
 
 std::string render_series(const std::vector<label_set>& series) {
   std::string out = R"({"status":"success","data":)";
-  append_array(out, series, [&](const label_set& labels) {
-    out += '{';
-    bool first = true;
-    for (const label& l : labels) {
-      if (!first) out += ',';
-      first = false;
-      append_json_string(out, l.name);
-      out += ':';
-      append_json_string(out, l.value);
-    }
-    out += '}';
-  });
+  append_json_array(out, series, [&](const label_set& labels) { append_json_labels(out, labels); });
   out += "}\n";
   return out;
 }
@@ -89,7 +62,7 @@ std::string render_index_stats(const index_stats& stats) {
 std::string render_detected_labels(const std::vector<detected_label>& found) {
   if (found.empty()) return "{}\n";
   std::string out = "{\"detectedLabels\":";
-  append_array(out, found, [&](const detected_label& one) {
+  append_json_array(out, found, [&](const detected_label& one) {
     out += "{\"label\":";
     append_json_string(out, one.name);
     out += ",\"cardinality\":";
@@ -103,7 +76,7 @@ std::string render_detected_labels(const std::vector<detected_label>& found) {
 std::string render_detected_fields(const std::vector<detected_field>& fields, std::uint32_t limit) {
   if (fields.empty()) return "{}\n";
   std::string out = "{\"fields\":";
-  append_array(out, fields, [&](const detected_field& field) { append_field(out, field); });
+  append_json_array(out, fields, [&](const detected_field& field) { append_field(out, field); });
   out += ",\"limit\":";
   append_integer(out, limit);
   out += "}\n";
@@ -116,20 +89,20 @@ std::string render_detected_field_values(const std::vector<std::string>& values,
   std::string out = "{\"limit\":";
   append_integer(out, limit);
   out += ",\"values\":";
-  append_strings(out, values);
+  append_json_strings(out, values);
   out += "}\n";
   return out;
 }
 
 std::string render_patterns(const std::vector<pattern_series>& patterns) {
   std::string out = R"({"status":"success","data":)";
-  append_array(out, patterns, [&](const pattern_series& one) {
+  append_json_array(out, patterns, [&](const pattern_series& one) {
     out += "{\"pattern\":";
     append_json_string(out, one.pattern);
     out += ",\"level\":";
     append_json_string(out, one.level);
     out += ",\"samples\":";
-    append_array(out, one.samples, [&](const auto& sample) {
+    append_json_array(out, one.samples, [&](const auto& sample) {
       out += '[';
       append_integer(out, sample.first);
       out += ',';

@@ -10,35 +10,6 @@
 namespace skald {
 namespace {
 
-void append_labels(std::string& out, const label_set& labels) {
-  out += '{';
-  bool first = true;
-  for (const label& l : labels) {
-    if (!first) out += ',';
-    first = false;
-    append_json_string(out, l.name);
-    out += ':';
-    append_json_string(out, l.value);
-  }
-  out += '}';
-}
-
-template <class Items, class Append>
-void append_array(std::string& out, const Items& items, Append append) {
-  out += '[';
-  bool first = true;
-  for (const auto& item : items) {
-    if (!first) out += ',';
-    first = false;
-    append(item);
-  }
-  out += ']';
-}
-
-void append_string_array(std::string& out, const std::vector<std::string>& items) {
-  append_array(out, items, [&](const std::string& item) { append_json_string(out, item); });
-}
-
 void append_point(std::string& out, const logql::sample_point& point) {
   out += '[';
   append_json_seconds(out, point.timestamp_ms);
@@ -52,23 +23,23 @@ void append_categories(std::string& out, const logql::entry_labels& labels) {
   out += ",{";
   if (!labels.structured_metadata.empty()) {
     out += "\"structuredMetadata\":";
-    append_labels(out, labels.structured_metadata);
+    append_json_labels(out, labels.structured_metadata);
   }
   if (!labels.parsed.empty()) {
     if (!labels.structured_metadata.empty()) out += ',';
     out += "\"parsed\":";
-    append_labels(out, labels.parsed);
+    append_json_labels(out, labels.parsed);
   }
   out += '}';
 }
 
 void append_value(std::string& out, const logql::streams_result& streams, bool categorize) {
   const auto groups = categorize ? logql::group_categorized(streams) : logql::group_flat(streams);
-  append_array(out, groups, [&](const logql::log_stream& stream) {
+  append_json_array(out, groups, [&](const logql::log_stream& stream) {
     out += "{\"stream\":";
-    append_labels(out, stream.labels);
+    append_json_labels(out, stream.labels);
     out += ",\"values\":";
-    append_array(out, stream.entries, [&](const logql::log_entry* entry) {
+    append_json_array(out, stream.entries, [&](const logql::log_entry* entry) {
       out += "[\"";
       append_integer(out, entry->timestamp_ns);
       out += "\",";
@@ -81,19 +52,19 @@ void append_value(std::string& out, const logql::streams_result& streams, bool c
 }
 
 void append_value(std::string& out, const logql::matrix_result& matrix, bool) {
-  append_array(out, matrix.series, [&](const logql::matrix_series& series) {
+  append_json_array(out, matrix.series, [&](const logql::matrix_series& series) {
     out += "{\"metric\":";
-    append_labels(out, series.labels);
+    append_json_labels(out, series.labels);
     out += ",\"values\":";
-    append_array(out, series.points, [&](const auto& point) { append_point(out, point); });
+    append_json_array(out, series.points, [&](const auto& point) { append_point(out, point); });
     out += '}';
   });
 }
 
 void append_value(std::string& out, const logql::vector_result& vector, bool) {
-  append_array(out, vector.samples, [&](const logql::vector_sample& sample) {
+  append_json_array(out, vector.samples, [&](const logql::vector_sample& sample) {
     out += "{\"metric\":";
-    append_labels(out, sample.labels);
+    append_json_labels(out, sample.labels);
     out += ",\"value\":";
     append_point(out, sample.point);
     out += '}';
@@ -169,14 +140,14 @@ std::string render_query_result(const logql::query_result& answer, const encodin
   out += R"({"status":"success")";
   if (!answer.warnings.empty()) {
     out += ",\"warnings\":";
-    append_string_array(out, answer.warnings);
+    append_json_strings(out, answer.warnings);
   }
   out += R"(,"data":{"resultType":")";
   out += std::visit([](const auto& value) { return type_name(value); }, answer.value);
   out += '"';
   if (!flags.names.empty()) {
     out += ",\"encodingFlags\":";
-    append_string_array(out, flags.names);
+    append_json_strings(out, flags.names);
   }
   out += ",\"result\":";
   std::visit([&](const auto& value) { append_value(out, value, flags.categorize_labels); },
@@ -194,9 +165,9 @@ void sort_volumes(std::vector<volume_sample>& samples) {
 std::string render_volume(const std::vector<volume_sample>& samples, std::int64_t end_ns,
                           const logql::query_stats& stats) {
   std::string out = volume_head("vector");
-  append_array(out, samples, [&](const volume_sample& sample) {
+  append_json_array(out, samples, [&](const volume_sample& sample) {
     out += "{\"metric\":";
-    append_labels(out, sample.labels);
+    append_json_labels(out, sample.labels);
     out += ",\"value\":";
     append_volume_point(out, end_ns / 1'000'000, sample.bytes);
     out += '}';
@@ -208,12 +179,13 @@ std::string render_volume(const std::vector<volume_sample>& samples, std::int64_
 std::string render_volume_range(const std::vector<volume_series>& series,
                                 const logql::query_stats& stats) {
   std::string out = volume_head("matrix");
-  append_array(out, series, [&](const volume_series& one) {
+  append_json_array(out, series, [&](const volume_series& one) {
     out += "{\"metric\":";
-    append_labels(out, one.labels);
+    append_json_labels(out, one.labels);
     out += ",\"values\":";
-    append_array(out, one.points,
-                 [&](const auto& point) { append_volume_point(out, point.first, point.second); });
+    append_json_array(out, one.points, [&](const auto& point) {
+      append_volume_point(out, point.first, point.second);
+    });
     out += '}';
   });
   close_with_stats(out, stats);

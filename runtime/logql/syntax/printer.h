@@ -24,6 +24,15 @@ std::string to_string(const grouping_expr& grouping);
 // `{a="b", c=~"d"}`
 std::string to_string(const std::vector<label_matcher>& matchers);
 
+// The operator with `bool` and matching clauses: `* on (x) group_left (y)`.
+std::string operator_text(const binary_operation& operation);
+
+// Whether the aggregation has a number in front of its expression.
+bool takes_parameter(vector_op op);
+
+// As %f prints it.
+std::string format_six_decimals(double value);
+
 // Operator and function names as written in queries: "|=", "rate", "topk", ">=", "group_left".
 std::string_view to_string(line_filter_op op);
 std::string_view to_string(compare_op op);

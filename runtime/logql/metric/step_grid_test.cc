@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/logql/metric/step_grid.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <set>
+
+namespace skald::logql {
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+
+TEST(StepGrid, AlignsOutwards) {
+  const step_grid grid = step_grid::aligned(1 * second, 11 * second, 5 * second);
+  ASSERT_EQ(grid.count, 4u);
+  EXPECT_EQ(grid.time_ms(0), 0);
+  EXPECT_EQ(grid.time_ms(3), 15'000);
+}
+
+TEST(StepGrid, AlignsOneInstantToTwoSteps) {
+  const step_grid grid = step_grid::aligned(3 * second, 3 * second, 5 * second);
+  ASSERT_EQ(grid.count, 2u);
+  EXPECT_EQ(grid.time_ms(1), 5000);
+}
+
+TEST(StepGrid, KeepsTimesThatAreAligned) {
+  const step_grid grid = step_grid::aligned(10 * second, 20 * second, 5 * second);
+  ASSERT_EQ(grid.count, 3u);
+  EXPECT_EQ(grid.first_ns, 10 * second);
+}
+
+TEST(StepGrid, LooksAtMillisecondsOnly) {
+  const step_grid grid = step_grid::aligned(10 * second, 20 * second + 900'000, 5 * second);
+  EXPECT_EQ(grid.count, 3u);
+}
+
+TEST(StepGrid, AlignsBeforeTheEpoch) {
+  const step_grid grid = step_grid::aligned(-7 * second, -1 * second, 5 * second);
+  EXPECT_EQ(grid.first_ns, -10 * second);
+  EXPECT_EQ(grid.count, 3u);
+}
+
+TEST(WindowSet, StartIsExcludedAndEndIncluded) {
+  const window_set windows(step_grid::instant(100), 10, 0);
+  EXPECT_EQ(windows.locate(90).interval, window_set::no_interval);
+  EXPECT_EQ(windows.locate(91).interval, 0u);
+  EXPECT_EQ(windows.locate(100).interval, 0u);
+  EXPECT_EQ(windows.locate(101).interval, window_set::no_interval);
+  EXPECT_EQ(windows.covered(), (time_range{91, 101}));
+}
+
+TEST(WindowSet, OffsetMovesTheWindow) {
+  const window_set windows(step_grid::instant(100), 10, 30);
+  EXPECT_EQ(windows.covered(), (time_range{61, 71}));
+  const window_set future(step_grid::instant(100), 10, -30);
+  EXPECT_EQ(future.covered(), (time_range{121, 131}));
+}
+
+TEST(WindowSet, EmptyRangeCoversNothing) {
+  EXPECT_TRUE(window_set(step_grid::instant(100), 0, 0).covered().empty());
+}
+
+TEST(WindowSet, GapsBetweenWindowsBelongToNone) {
+  const window_set windows(step_grid{100, 50, 3}, 10, 0);
+  EXPECT_EQ(windows.locate(120).interval, window_set::no_interval);
+  EXPECT_EQ(windows.locate(120).last_ns, 140);
+  EXPECT_NE(windows.locate(141).interval, window_set::no_interval);
+}
+
+TEST(WindowSet, NeedsOneIntervalPerStepWhenRangeIsTheStep) {
+  const window_set windows(step_grid{100, 10, 50}, 10, 0);
+  EXPECT_EQ(windows.interval_count(), 50u);
+}
+
+// Every timestamp lies in the intervals of exactly those steps whose window holds it.
+TEST(WindowSet, IntervalsAgreeWithWindows) {
+  const std::uint64_t seed = std::random_device()();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 300; ++round) {
+    const step_grid grid{static_cast<std::int64_t>(random() % 40), 1 + std::int64_t(random() % 9),
+                         1 + std::uint32_t(random() % 12)};
+    const std::int64_t range = 1 + random() % 40;
+    const std::int64_t offset = std::int64_t(random() % 11) - 5;
+    const window_set windows(grid, range, offset);
+    std::uint32_t previous = 0;
+    for (std::int64_t t = -60; t < 200; ++t) {
+      const window_set::position at = windows.locate(t);
+      ASSERT_GE(at.last_ns, t);
+      ASSERT_EQ(windows.locate(std::min<std::int64_t>(at.last_ns, 1000)).interval, at.interval);
+      if (at.interval != window_set::no_interval) {
+        ASSERT_LT(at.interval, windows.interval_count());
+        ASSERT_GE(at.interval, previous);
+        previous = at.interval;
+      }
+      for (std::uint32_t step = 0; step < grid.count; ++step) {
+        const std::int64_t end = grid.time_ns(step) - offset;
+        const bool inside = t > end - range && t <= end;
+        const window_set::interval_span span = windows.intervals_of(step);
+        const bool found = at.interval != window_set::no_interval && at.interval >= span.first &&
+                           at.interval <= span.last;
+        ASSERT_EQ(found, inside) << "t=" << t << " step=" << step << " range=" << range
+                                 << " grid step=" << grid.step_ns << " count=" << grid.count;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace skald::logql

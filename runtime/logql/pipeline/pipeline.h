@@ -41,6 +41,9 @@ struct label_demand {
 struct pipeline_options {
   pipeline_use use = pipeline_use::log;
   label_demand demand;
+  // Loki lets parsers drop a line by label filters that stand elsewhere in the pipeline; answers
+  // differ where labels are set several times. True imitates that.
+  bool early_rejection = true;
   // The sink looks at row lines (answers, sample bytes, or the check for duplicates). When false
   // and no stage reads lines, the line column is not read.
   bool want_lines = true;

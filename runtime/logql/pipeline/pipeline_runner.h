@@ -20,6 +20,8 @@
 
 namespace skald::logql {
 
+struct stage_chain;
+
 // A row that passed. Views are valid until the sink returns.
 struct pipeline_row {
   const row_run* run = nullptr;
@@ -66,8 +68,6 @@ class pipeline_runner {
   result<void> run_block(log_block& block, const time_range& range, row_sink& sink,
                          bool reverse = false);
 
-  // Rows of the current block that passed the leading line filters and lie in the range.
-  const row_selection& selected_rows() const;
   const pipeline_stats& stats() const { return stats_; }
 
   // For single lines that are in no block (tailing, tests): stream, metadata, line through all
@@ -77,6 +77,8 @@ class pipeline_runner {
 
  private:
   struct state;
+  std::unique_ptr<stage_chain> make_chain() const;
+  result<void> run_rows(const row_run& run, row_sink& sink, bool reverse, bool& stop);
   compiled_pipeline_ptr pipeline_;
   pipeline_stats stats_;
   std::unique_ptr<state> state_;

@@ -17,7 +17,6 @@ constexpr std::size_t cover_max = 8;  // literals searched before the expression
 // Literals one of which every matching line holds; empty when there is no such small set.
 struct literal_cover {
   std::vector<literal_search> literals;
-  bool ignores_case = false;
   bool has_folding_letters = false;  // k or s under ignored case: non-ASCII letters equal them
 };
 
@@ -70,7 +69,6 @@ literal_cover make_cover(const literal_requirement& need) {
   for (const literal_requirement* text : choose_cover(need).texts) {
     cover.literals.emplace_back(text->text,
                                 text->ignore_case ? letter_case::ignore_ascii : letter_case::exact);
-    cover.ignores_case = cover.ignores_case || text->ignore_case;
     cover.has_folding_letters =
         cover.has_folding_letters ||
         (text->ignore_case && text->text.find_first_of("ks") != std::string::npos);
@@ -151,7 +149,7 @@ result<regex_filter> regex_filter::compile(std::string_view regex, regex_anchori
     const std::optional<regex_node> node = read_regex(regex);
     // The cover must be the whole requirement, not one factor of it.
     code->just_literals = node.has_value() && is_just_literals(*node) &&
-                          !code->cover.literals.empty() && !code->cover.ignores_case &&
+                          !code->cover.literals.empty() &&
                           need.what != literal_requirement::kind::all_of;
   }
   regex_filter filter(std::move(code));
@@ -160,9 +158,11 @@ result<regex_filter> regex_filter::compile(std::string_view regex, regex_anchori
 }
 
 bool regex_filter::matches(std::string_view text) const {
-  if (code_->just_literals) return code_->cover_hits(text);
   const bool ascii = !code_->cover.has_folding_letters || is_ascii_text(text);
-  if (code_->cover_is_safe(ascii) && !code_->cover_hits(text)) return false;
+  if (code_->cover_is_safe(ascii)) {
+    const bool hit = code_->cover_hits(text);
+    if (!hit || code_->just_literals) return hit;
+  }
   return code_->run_repaired(text);
 }
 

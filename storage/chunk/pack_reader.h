@@ -7,8 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +24,7 @@
 namespace skald {
 
 struct pack_contents;  // the parsed directory
+class pack_parts;      // what is read later
 
 // One chunk that a query wants. With `stream` given (from the index or a cache) no label text is
 // read or parsed; its fingerprint must equal the chunk's. With null the reader makes it from the
@@ -66,14 +67,15 @@ class pack_reader : public std::enable_shared_from_this<pack_reader> {
 
  private:
   friend class segment_block;
-  struct lazy_parts;
 
   pack_reader(object_store& store, std::string key, std::unique_ptr<pack_contents> contents);
+  result<stream_ptr> resolve(const chunk_selection& wanted) const;
+  block_list make_blocks(std::map<std::uint32_t, std::vector<row_run>> runs_by_segment) const;
 
   object_store& store_;
   const std::string key_;
   const std::unique_ptr<const pack_contents> contents_;
-  const std::unique_ptr<lazy_parts> lazy_;  // guarded inside
+  const std::unique_ptr<pack_parts> parts_;  // guarded inside
 };
 
 }  // namespace skald

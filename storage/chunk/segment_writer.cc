@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/chunk/segment_writer.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace skald {
+
+void segment_writer::gather(const planned_segment& planned) {
+  timestamps_.clear();
+  run_rows_.clear();
+  lengths_.clear();
+  lines_.clear();
+  metadata_starts_.assign(1, 0);
+  metadata_pairs_.clear();
+  for (const planned_run& run : planned.runs) {
+    const std::size_t before = timestamps_.size();
+    for (const row_slice& slice : run.slices) gather_slice(slice);
+    run_rows_.push_back(static_cast<std::uint32_t>(timestamps_.size() - before));
+  }
+}
+
+void segment_writer::gather_slice(const row_slice& slice) {
+  const pack_input& input = *slice.input;
+  const auto starts = input.lines.starts;
+  const std::size_t end = std::size_t{slice.first} + slice.count;
+  timestamps_.insert(timestamps_.end(), input.timestamps.begin() + slice.first,
+                     input.timestamps.begin() + static_cast<std::ptrdiff_t>(end));
+  lines_ += input.lines.bytes.substr(starts[slice.first], starts[end] - starts[slice.first]);
+  for (std::size_t row = slice.first; row < end; ++row) {
+    lengths_.push_back(starts[row + 1] - starts[row] - 1);
+    if (!input.metadata.empty()) {
+      const auto pairs = input.metadata.row(row);
+      metadata_pairs_.insert(metadata_pairs_.end(), pairs.begin(), pairs.end());
+    }
+    metadata_starts_.push_back(static_cast<std::uint32_t>(metadata_pairs_.size()));
+  }
+}
+
+metadata_column segment_writer::metadata() const {
+  if (metadata_pairs_.empty()) return {};
+  return {metadata_starts_, metadata_pairs_};
+}
+
+segment_entry segment_writer::append(compressor& zstd, std::uint64_t offset, std::string& out) {
+  segment_entry entry;
+  entry.rows = static_cast<std::uint32_t>(timestamps_.size());
+  entry.line_bytes = lines_.size() - timestamps_.size();
+  const auto [min, max] = std::minmax_element(timestamps_.begin(), timestamps_.end());
+  entry.min_timestamp_ns = *min;
+  entry.max_timestamp_ns = *max;
+  const std::size_t start = out.size();
+  const auto place = [&](std::size_t bytes) {
+    return section_place{offset + (out.size() - start) - bytes, bytes};
+  };
+  payload_.clear();
+  timestamp_encoder_.append(timestamps_, run_rows_, zstd, payload_);
+  entry.timestamps = place(append_raw_section(section_type::timestamps, payload_, out));
+  payload_.clear();
+  plane_encoder_.append(lengths_, &zstd, payload_);
+  entry.lengths = place(append_raw_section(section_type::lengths, payload_, out));
+  entry.lines = place(append_section(section_type::lines, lines_, zstd, out));
+  if (!metadata_pairs_.empty()) {
+    payload_.clear();
+    metadata_encoder_.append(metadata(), payload_);
+    entry.metadata = place(append_section(section_type::metadata, payload_, zstd, out));
+  }
+  return entry;
+}
+
+std::vector<chunk_range> segment_writer::ranges(const planned_segment& planned,
+                                                std::uint32_t segment) const {
+  std::vector<chunk_range> made;
+  std::uint32_t row = 0;
+  for (std::size_t i = 0; i < planned.runs.size(); ++i) {
+    const std::uint32_t end = row + run_rows_[i];
+    chunk_range range;
+    range.segment = segment;
+    range.first_row = row;
+    range.rows = run_rows_[i];
+    range.min_timestamp_ns = timestamps_[row];
+    range.max_timestamp_ns = timestamps_[end - 1];
+    range.line_bytes =
+        std::accumulate(lengths_.begin() + row, lengths_.begin() + end, std::uint64_t{0});
+    made.push_back(range);
+    row = end;
+  }
+  return made;
+}
+
+}  // namespace skald

@@ -21,6 +21,9 @@ enum entry_field : std::uint32_t { field_timestamp = 1, field_line = 2, field_me
 enum timestamp_field : std::uint32_t { field_seconds = 1, field_nanos = 2 };
 enum pair_field : std::uint32_t { field_name = 1, field_value = 2 };
 
+// Spares most of the array's growing; too many cost only address space.
+constexpr std::size_t typical_entry_bytes = 256;
+
 // Thrown inside this file only: the decoder leaves from many depths, and protozero throws as well.
 struct decode_failure {
   error why;
@@ -154,6 +157,7 @@ bool is_plausible_snappy_size(std::size_t compressed, std::size_t declared) {
 result<void> decode_push_protobuf(std::string_view message, std::size_t array_bytes_max,
                                   decoded_push& push) {
   push_array_guard guard(push, array_bytes_max);
+  push.entries.reserve(message.size() / typical_entry_bytes);
   try {
     pbf_reader reader(message.data(), message.size());
     while (reader.next()) {

@@ -10,7 +10,7 @@
 #include "actors/distributor/distributor_actor.h"
 #include "actors/gateway/distributor_core_pool.h"
 #include "actors/gateway/gateway_actor.h"
-#include "actors/ingester/ingester.h"
+#include "actors/ingester/ingester_actor.h"
 #include "actors/io/worker_pool.h"
 #include "actors/querier/query_frontend_actor.h"
 #include "runtime/base/log.h"
@@ -120,15 +120,14 @@ result<void> node::implementation::start() {
 
 void node::implementation::spawn_parts() {
   pool_ = actors_->spawn<worker_pool_actor>(worker_pool_options{machine_.cores});
-  ingester_parts parts;
-  parts.options = ingester_options_of(config_, machine_, incarnation_);
+  ingester_dependencies parts;
   parts.files = &storage_->files;
   parts.store = storage_->store.get();
-  parts.catalog = storage_->catalog.get();
-  parts.time = &clock_;
+  parts.index = storage_->catalog.get();
   parts.limits = &limits_;
+  parts.time = &clock_;
   parts.metrics = &metrics_;
-  ingester_ = spawn_ingester(*actors_, std::move(parts));
+  ingester_ = spawn_ingester(*actors_, ingester_options_of(config_, machine_, incarnation_), parts);
 
   distributor_ = actors_->spawn<distributor_actor>(ingester_);
 

@@ -58,6 +58,10 @@ caf::behavior node_root_actor::make_behavior() {
                                                               known.status->error().message};
             if (state.ready && !parts_.board->is_ready()) log_info("node", "ready");
             parts_.board->set(state);
+            if (ok && (*known.status)->now == ingester_status::phase::failed) {
+              log_error("node", "the ingester has failed for good", {{"note", (*known.status)->note}});
+              parts_.failed->store(true);
+            }
             if (state.ready) {
               delayed_send(this, poll_while_ready, poll_atom::value);
             } else {

@@ -14,6 +14,7 @@
 #include "actors/ingester/push_job.h"
 #include "actors/ingester/shard_core.h"
 #include "actors/ingester/stream_messages.h"
+#include "actors/io/index_messages.h"
 #include "storage/wal/wal_writer.h"
 
 namespace skald {
@@ -45,6 +46,12 @@ struct shard_tick {};
 struct shard_ready {
   std::uint32_t shard = 0;
   std::uint64_t life = 0;
+};
+// A new life of a shard is attached to the WAL: what it gets from there begins behind `sequence`.
+struct shard_attached {
+  std::uint32_t shard = 0;
+  std::uint64_t life = 0;
+  std::uint64_t sequence = 0;
 };
 struct shard_sealed {
   std::uint32_t shard = 0;
@@ -83,6 +90,7 @@ struct recovery_replay {
   std::uint64_t through = 0;
   flush_progress progress;
   std::vector<std::pair<std::uint32_t, caf::actor>> shards;
+  caf::actor progress_to;
 };
 // To the root, now and then.
 struct replay_progress {
@@ -131,34 +139,12 @@ struct build_packs {
   sealed_set_ptr set;
   caf::actor reply_to;
 };
-// Rows for the index, of one tenant.
-struct pack_rows {
-  std::string tenant;
-  std::vector<std::pair<stream_ptr, chunk_ref>> chunks;
-};
 struct packs_built {
   std::uint32_t shard = 0;
   std::uint64_t flush_id = 0;
   result<bool> outcome = true;
   flushed_record record;
   std::shared_ptr<const std::vector<pack_rows>> rows;
-};
-
-// --- index ---------------------------------------------------------------------------------------
-
-struct index_add {
-  std::shared_ptr<const std::vector<pack_rows>> rows;
-  one_shot<bool> reply;
-};
-// Ships finished slots; with `all` ends the open ones first. Answers with the keys of packs that
-// are still in no shipped file.
-struct index_ship {
-  bool all = false;
-  one_shot<std::vector<std::string>> reply;
-};
-// As index_ship, but only asks.
-struct index_unshipped {
-  one_shot<std::vector<std::string>> reply;
 };
 
 }  // namespace skald
@@ -169,6 +155,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_streams)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_drop_sealed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_ready)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_attached)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_sealed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::flush_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_parts_arrived)
@@ -183,6 +170,3 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::restored_run)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::restore_finished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::build_packs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::packs_built)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::index_add)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::index_ship)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::index_unshipped)

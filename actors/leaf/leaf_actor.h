@@ -23,6 +23,14 @@
 
 namespace skald {
 
+// Sends `value` without making the receiver know who sent. `unit` is the sender's execution unit,
+// or null.
+template <class T>
+void tell(const caf::actor& receiver, caf::execution_unit* unit, T&& value) {
+  caf::actor_cast<caf::abstract_actor*>(receiver)->eq_impl(caf::make_message_id(), nullptr, unit,
+                                                           std::forward<T>(value));
+}
+
 class leaf_actor : public caf::monitorable_actor, public caf::resumable {
  public:
   ~leaf_actor() override;
@@ -58,12 +66,6 @@ class leaf_actor : public caf::monitorable_actor, public caf::resumable {
     if (!message.mid.is_request() || !message.sender) return;
     message.sender->get()->eq_impl(message.mid.response_id(), ctrl(), unit,
                                    std::forward<Ts>(values)...);
-  }
-  // Sends without making `receiver` know who sent.
-  template <class T>
-  static void tell(const caf::actor& receiver, caf::execution_unit* unit, T&& value) {
-    caf::actor_cast<caf::abstract_actor*>(receiver)->eq_impl(caf::make_message_id(), nullptr, unit,
-                                                             std::forward<T>(value));
   }
   // Ends this actor after the current message.
   void quit(caf::exit_reason reason, caf::execution_unit* unit) { cleanup(reason, unit); }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/ingester/flush_packs.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "actors/ingester/head_block.h"
+
+namespace skald {
+namespace {
+
+using day_pieces = std::map<std::int64_t, std::vector<head_snapshot_ptr>>;
+
+result<written_pack> write_pack(const pack_identity& identity,
+                                std::vector<head_snapshot_ptr> pieces, pack_writer& writer) {
+  // Buffers of one stream in order of arrival: of equal timestamps the earlier buffer's come first.
+  std::stable_sort(pieces.begin(), pieces.end(), [](const auto& a, const auto& b) {
+    return a->first_sequence < b->first_sequence;
+  });
+  std::vector<std::unique_ptr<sorted_columns>> columns;
+  std::vector<pack_input> inputs;
+  columns.reserve(pieces.size());
+  inputs.reserve(pieces.size());
+  for (const auto& piece : pieces) {
+    columns.push_back(std::make_unique<sorted_columns>(piece));
+    const auto& sorted = *columns.back();
+    inputs.push_back({piece->stream, sorted.timestamps(), sorted.lines(), sorted.metadata()});
+  }
+  return writer.write(identity, std::move(inputs));
+}
+
+// The index wants each chunk with its stream's labels.
+pack_rows rows_of(const std::string& tenant, const std::string& key,
+                  const std::vector<head_snapshot_ptr>& pieces, const written_pack& pack) {
+  std::unordered_map<stream_fingerprint, stream_ptr> streams;
+  for (const auto& piece : pieces) streams.emplace(piece->stream->fingerprint, piece->stream);
+  pack_rows rows;
+  rows.tenant = tenant;
+  rows.chunks.reserve(pack.chunks.size());
+  for (const auto& chunk : pack.chunks) {
+    auto& row = rows.chunks.emplace_back(streams.at(chunk.stream), chunk);
+    row.second.pack_key = key;
+  }
+  return rows;
+}
+
+}  // namespace
+
+result<flushed_set> flush_packs(const sealed_set& set, const std::string& origin,
+                                pack_writer& writer, object_store& store) {
+  flushed_set out;
+  for (const auto& [tenant, pieces] : set.by_tenant) {
+    day_pieces days;
+    for (const auto& piece : pieces) days[piece->day].push_back(piece);
+    for (const auto& [day, of_day] : days) {
+      const pack_identity identity{tenant, origin, set.flush_id, set.sequence};
+      SKALD_TRY_ASSIGN(const auto pack, write_pack(identity, of_day, writer));
+      const auto key = pack_object_key(identity, day);
+      SKALD_TRY(store.put(key, pack.views()));
+      out.packs.push_back({tenant, day, key});
+      out.rows.push_back(rows_of(tenant, key, of_day, pack));
+      out.raw_bytes += pack.info.line_bytes;
+      out.stored_bytes += pack.bytes;
+    }
+  }
+  return out;
+}
+
+}  // namespace skald

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/ingester/flusher_actor.h"
+
+#include <caf/send.hpp>
+
+#include "actors/ingester/flush_packs.h"
+#include "actors/ingester/ingester_messages.h"
+#include "actors/supervision/supervisor_actor.h"
+#include "runtime/base/log.h"
+
+namespace skald {
+namespace {
+
+class flusher_actor final : public supervisor_actor {
+ public:
+  const char* name() const override { return "flusher"; }
+
+  flusher_actor(caf::actor_config& config, flusher_setup setup)
+      : supervisor_actor(config, {}, *setup.time, setup.metrics),
+        setup_(std::move(setup)),
+        writer_(setup_.options.pack) {
+    if (setup_.metrics == nullptr) return;
+    raw_bytes_ = setup_.metrics->get_counter(metric_names::pack_raw_bytes);
+    stored_bytes_ = setup_.metrics->get_counter(metric_names::pack_stored_bytes);
+  }
+
+  caf::behavior make_behavior() override {
+    return {[this](const build_packs& job) { on_build(job); }};
+  }
+
+ private:
+  void on_child_down(child_id, const caf::error&, restart_verdict) override {}
+
+  void on_build(const build_packs& job) {
+    if (setup_.hooks && setup_.hooks->before_step && !setup_.hooks->before_step("put")) return;
+    packs_built answer;
+    answer.shard = job.shard;
+    answer.flush_id = job.set->flush_id;
+    auto flushed =
+        flush_packs(*job.set, shard_origin(setup_.options, job.shard), writer_, *setup_.store);
+    if (flushed.ok()) {
+      raw_bytes_.add(static_cast<double>(flushed->raw_bytes));
+      stored_bytes_.add(static_cast<double>(flushed->stored_bytes));
+      log_info(name(), "packs written",
+               {{"shard", job.shard},
+                {"flush", job.set->flush_id},
+                {"packs", flushed->packs.size()},
+                {"raw_bytes", flushed->raw_bytes},
+                {"stored_bytes", flushed->stored_bytes}});
+      answer.record = {job.shard, setup_.options.shards, job.set->sequence, job.set->flush_id,
+                       std::move(flushed->packs)};
+      answer.rows = std::make_shared<const std::vector<pack_rows>>(std::move(flushed->rows));
+    } else {
+      answer.outcome = std::move(flushed).error();
+    }
+    caf::anon_send(job.reply_to, std::move(answer));
+  }
+
+  const flusher_setup setup_;
+  pack_writer writer_;
+  counter raw_bytes_;
+  counter stored_bytes_;
+};
+
+}  // namespace
+
+caf::actor spawn_flusher(caf::actor_system& system, flusher_setup setup) {
+  return setup.options.detached_workers
+             ? system.spawn<flusher_actor, caf::detached>(std::move(setup))
+             : system.spawn<flusher_actor>(std::move(setup));
+}
+
+}  // namespace skald

@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/ingester/ingester_actor.h"
+
+#include <caf/send.hpp>
+#include <deque>
+
+#include "actors/ingester/flush_actor.h"
+#include "actors/ingester/ingester_messages.h"
+#include "actors/ingester/recovery_actor.h"
+#include "actors/ingester/shard_actor.h"
+#include "actors/io/index_actor.h"
+#include "actors/io/wal_actor.h"
+#include "actors/leaf/leaf_actor.h"
+#include "runtime/base/log.h"
+
+namespace skald {
+
+// To itself.
+struct push_credit_freed {};
+struct push_wait_over {};
+struct shutdown_deadline {};
+struct ingester_finished {
+  result<bool> outcome = true;
+};
+
+}  // namespace skald
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::push_credit_freed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::push_wait_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shutdown_deadline)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::ingester_finished)
+
+namespace skald {
+namespace {
+
+using phase = ingester_status::phase;
+
+// Numbers of the children behind the shards.
+constexpr std::uint64_t wal_child = 1'000;
+constexpr std::uint64_t recovery_child = 1'001;
+constexpr std::uint64_t index_child = 1'002;
+constexpr std::uint64_t flush_child = 1'003;
+
+class ingester_actor final : public supervisor_actor {
+ public:
+  const char* name() const override { return "ingester"; }
+
+  ingester_actor(caf::actor_config& config, ingester_options options,
+                 ingester_dependencies dependencies)
+      : supervisor_actor(config, options.shard_supervision, *dependencies.time,
+                         dependencies.metrics),
+        options_(std::move(options)),
+        deps_(std::move(dependencies)),
+        node_(std::make_shared<node_state>()),
+        shards_(options_.shards) {
+    if (options_.incarnation == 0) {
+      options_.incarnation = static_cast<std::uint64_t>(deps_.time->wall_now_ns());
+    }
+    if (deps_.metrics == nullptr) return;
+    streams_gauge_ = deps_.metrics->get_gauge(metric_names::ingester_memory_streams);
+    unflushed_gauge_ = deps_.metrics->get_gauge(metric_names::ingester_unflushed_bytes);
+    lines_ = deps_.metrics->get_counter(metric_names::ingester_lines_appended);
+    bytes_ = deps_.metrics->get_counter(metric_names::ingester_bytes_appended);
+  }
+
+  caf::behavior make_behavior() override {
+    index_ = spawn_index_actor(system(), {deps_.index, deps_.store, deps_.time, deps_.metrics,
+                                          options_.index_ship_interval, options_.detached_workers});
+    watch(index_child, index_, "index_writer");
+    recovery_ = spawn_recovery(
+        system(), {options_, deps_.files, deps_.store, deps_.index, deps_.time, deps_.metrics});
+    watch(recovery_child, recovery_, "recovery");
+    caf::anon_send(recovery_, recovery_open{self()});
+    delayed_send(this, options_.tick, shard_tick{});
+    return {
+        [this](push_request& request) { on_push(std::move(request)); },
+        [this](read_request& request) { on_read(std::move(request)); },
+        [this](streams_request& request) { on_streams(std::move(request)); },
+        [this](flush_request& request) { on_flush(std::move(request)); },
+        [this](flush_due due) {
+          if (flush_) tell(flush_, context(), due);
+        },
+        [this](shard_sealed& message) {
+          if (flush_) tell(flush_, context(), std::move(message));
+        },
+        [this](const status_request& request) { request.reply.answer(status()); },
+        [this](push_credit_freed) { on_credit(); },
+        [this](push_wait_over) { on_wait_over(); },
+        [this](recovery_opened& message) { on_opened(message); },
+        [this](replay_progress message) {
+          replayed_bytes_ = message.done_bytes;
+          replay_bytes_ = message.total_bytes;
+        },
+        [this](shard_attached message) { on_attached(message); },
+        [this](shard_ready message) { on_ready(message); },
+        [this](flush_shard_released& message) { on_released(message); },
+        [this](shard_tick) { on_tick(); },
+        [this](shutdown_request& request) { on_shutdown(std::move(request)); },
+        [this](shutdown_deadline) {
+          if (finished_) return;
+          log_error(name(), "shutdown took too long, the rest stays in the write-ahead log");
+          stop_wal({errc::timeout, "shutdown took too long"});
+        },
+        [this](ingester_finished& message) { stop_wal(std::move(message.outcome)); },
+    };
+  }
+
+  void on_exit() override {
+    for (auto& shard : shards_) {
+      if (shard.handle) caf::anon_send_exit(shard.handle, caf::exit_reason::user_shutdown);
+    }
+    for (const auto& worker : {flush_, recovery_, index_, wal_}) {
+      if (worker) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+    }
+    shards_.clear();
+    flush_ = recovery_ = index_ = wal_ = nullptr;
+    queued_.clear();
+  }
+
+ private:
+  struct shard_slot {
+    caf::actor handle;
+    std::uint64_t life = 0;
+    bool ready = false;
+    // Set while a restarted shard waits to hear where its replay ends.
+    std::shared_ptr<const flush_shard_released> restart;
+  };
+  struct queued_push {
+    push_request request;
+    std::chrono::steady_clock::time_point until;
+  };
+
+  caf::actor self() { return caf::actor_cast<caf::actor>(this); }
+
+  // --- pushes
+
+  void on_push(push_request request) {
+    if (phase_ != phase::ready) {
+      request.reply.answer(not_ready());
+      return;
+    }
+    if (request.frame->slices().empty()) {
+      request.reply.answer(push_outcome{});
+      return;
+    }
+    const auto unflushed = node_->unflushed_bytes.load(std::memory_order_relaxed);
+    if (unflushed >= static_cast<std::int64_t>(options_.unflushed_bytes_max) * 2) {
+      if (!node_->flush_wanted.exchange(true)) tell(flush_, context(), flush_due{});
+      request.reply.answer(
+          error{errc::unavailable, "ingester holds too many unflushed bytes, flush is behind"});
+      return;
+    }
+    const auto bytes = request.frame->bytes().size();
+    if (queued_.empty() && has_credit(bytes)) {
+      start(std::move(request));
+      return;
+    }
+    if (queued_bytes_ + bytes > options_.queued_bytes_max) {
+      request.reply.answer(error{errc::unavailable, "too many pushes wait for the disk"});
+      return;
+    }
+    queued_bytes_ += bytes;
+    if (queued_.empty()) delayed_send(this, options_.wal_wait, push_wait_over{});
+    queued_.push_back({std::move(request), time().now() + options_.wal_wait});
+    node_->pushes_queued.store(true);
+    on_credit();  // it may have been freed before anybody could tell
+  }
+
+  // A frame larger than the whole window passes when nothing else is on its way.
+  bool has_credit(std::uint64_t bytes) const {
+    const auto waiting = node_->wal_waiting_bytes.load();
+    return waiting == 0 || waiting + static_cast<std::int64_t>(bytes) <=
+                               static_cast<std::int64_t>(options_.wal_waiting_bytes_max);
+  }
+
+  void start(push_request request) {
+    const auto bytes = static_cast<std::int64_t>(request.frame->bytes().size());
+    node_->wal_waiting_bytes.fetch_add(bytes);
+    lines_.add(static_cast<double>(request.frame->rows()));
+    bytes_.add(static_cast<double>(request.frame->line_bytes()));
+    auto released = [node = node_, bytes, root = self()] {
+      node->wal_waiting_bytes.fetch_sub(bytes);
+      if (node->pushes_queued.load()) caf::anon_send(root, push_credit_freed{});
+    };
+    const auto job =
+        std::make_shared<push_job>(std::move(request), options_.shards, std::move(released));
+    for (const auto& part : job->parts_by_shard()) {
+      if (!shards_[part.shard].handle) {
+        job->refuse({errc::unavailable, "a part of the ingester is restarting"});
+        return;
+      }
+    }
+    for (const auto shard : job->shards()) {
+      tell(shards_[shard].handle, context(), admit_push{job});
+    }
+  }
+
+  void on_credit() {
+    if (phase_ == phase::shutting_down) {
+      finish_if_drained();
+      return;
+    }
+    while (!queued_.empty() && has_credit(queued_.front().request.frame->bytes().size())) {
+      start(pop_queued());
+    }
+    if (queued_.empty()) node_->pushes_queued.store(false);
+  }
+
+  push_request pop_queued() {
+    auto request = std::move(queued_.front().request);
+    queued_.pop_front();
+    queued_bytes_ -= request.frame->bytes().size();
+    return request;
+  }
+
+  void on_wait_over() {
+    const auto now = time().now();
+    while (!queued_.empty() && queued_.front().until <= now) {
+      pop_queued().reply.answer(
+          error{errc::unavailable, "write-ahead log is too slow for the pushes that arrive"});
+    }
+    if (queued_.empty()) {
+      node_->pushes_queued.store(false);
+    } else {
+      delayed_send(this, queued_.front().until - now, push_wait_over{});
+    }
+  }
+
+  error not_ready() const {
+    switch (phase_) {
+      case phase::replaying:
+        return {errc::unavailable, "ingester is replaying its write-ahead log"};
+      case phase::shutting_down:
+        return {errc::shutting_down, "ingester is shutting down"};
+      default:
+        return {errc::unavailable, "ingester has failed: " + note_};
+    }
+  }
+
+  // --- reads
+
+  // Sends a message made by `make` to every shard and gives all answers, in any order, to `merge`.
+  template <class Part, class Reply, class Make, class Merge>
+  void ask_shards(const one_shot<Reply>& reply, Make make, Merge merge) {
+    for (const auto& shard : shards_) {
+      if (shard.handle) continue;
+      reply.answer(error{errc::unavailable, "a part of the ingester is restarting"});
+      return;
+    }
+    const auto target = gather<Part>::make([reply, merge](typename gather<Part>::outcome outcome) {
+      if (outcome.failed > 0) {
+        reply.answer(error{errc::unavailable, "a part of the ingester is restarting"});
+        return;
+      }
+      reply.answer(merge(std::move(outcome.parts)));
+    });
+    for (const auto& shard : shards_) {
+      tell(shard.handle, context(), make(issue_ticket(target)));
+    }
+  }
+
+  void on_read(read_request request) {
+    const auto shared = std::make_shared<const read_request>(std::move(request));
+    ask_shards<ingester_snapshot>(
+        shared->reply,
+        [&](gather<ingester_snapshot>::ticket ticket) {
+          return shard_read{shared, std::move(ticket)};
+        },
+        [](std::vector<ingester_snapshot> parts) {
+          ingester_snapshot whole;
+          for (auto& part : parts) {
+            std::move(part.blocks.begin(), part.blocks.end(), std::back_inserter(whole.blocks));
+            whole.flush_names.insert(whole.flush_names.end(), part.flush_names.begin(),
+                                     part.flush_names.end());
+            whole.warnings.insert(whole.warnings.end(), part.warnings.begin(), part.warnings.end());
+          }
+          std::sort(whole.flush_names.begin(), whole.flush_names.end());
+          return whole;
+        });
+  }
+
+  void on_streams(streams_request request) {
+    const auto shared = std::make_shared<const streams_request>(std::move(request));
+    ask_shards<unflushed_streams>(
+        shared->reply,
+        [&](gather<unflushed_streams>::ticket ticket) {
+          return shard_streams{shared, std::move(ticket)};
+        },
+        [](std::vector<unflushed_streams> parts) {
+          unflushed_streams whole;
+          for (auto& part : parts) {
+            std::move(part.streams.begin(), part.streams.end(), std::back_inserter(whole.streams));
+            whole.flush_names.insert(whole.flush_names.end(), part.flush_names.begin(),
+                                     part.flush_names.end());
+          }
+          std::sort(whole.flush_names.begin(), whole.flush_names.end());
+          return whole;
+        });
+  }
+
+  void on_flush(flush_request request) {
+    if (phase_ == phase::ready || phase_ == phase::shutting_down) {
+      tell(flush_, context(), std::move(request));
+    } else {
+      request.reply.answer(not_ready());
+    }
+  }
+
+  ingester_status status() const {
+    ingester_status out;
+    out.now = phase_;
+    out.replayed_bytes = replayed_bytes_;
+    out.replay_bytes = replay_bytes_;
+    out.streams = static_cast<std::uint64_t>(node_->streams.load());
+    out.unflushed_bytes = static_cast<std::uint64_t>(node_->unflushed_bytes.load());
+    out.quarantined_streams = static_cast<std::uint64_t>(node_->quarantined.load());
+    out.note = note_;
+    return out;
+  }
+
+  void on_tick() {
+    delayed_send(this, options_.tick, shard_tick{});
+    streams_gauge_.set(static_cast<double>(node_->streams.load()));
+    unflushed_gauge_.set(static_cast<double>(node_->unflushed_bytes.load()));
+  }
+
+  // --- start
+
+  void on_opened(recovery_opened& message) {
+    if (!message.outcome.ok()) {
+      fail("opening the write-ahead log failed: " + message.outcome.error().message);
+      return;
+    }
+    note_ = message.note;
+    if (!note_.empty()) log_error(name(), "write-ahead log was damaged", {{"note", note_}});
+    const auto last_sequence = message.next_sequence - 1;
+    wal_actor_options wal;
+    wal.writer = std::move(message.writer);
+    wal.next_sequence = message.next_sequence;
+    wal.directory = options_.wal_directory;
+    wal.files = deps_.files;
+    wal.group_bytes_max = options_.wal_group_bytes_max;
+    wal.metrics = deps_.metrics;
+    wal.detached = options_.detached_workers;
+    wal_ = spawn_wal_actor(system(), std::move(wal));
+    watch(wal_child, wal_, "wal");
+    flush_ = spawn_flush_actor(system(), {options_, node_, self(), wal_, index_, message.progress,
+                                          deps_.store, deps_.time, deps_.metrics, deps_.hooks});
+    watch(flush_child, flush_, "flush");
+    recovery_replay replay;
+    replay.after = message.progress.flushed_by_all();
+    replay.through = last_sequence;
+    replay.progress = message.progress;
+    replay.progress_to = self();
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+      const auto flushed = std::max(replay.after, message.progress.get(options_.shards, shard));
+      spawn_shard_actor(shard, flushed);
+      replay.shards.emplace_back(shard, shards_[shard].handle);
+    }
+    caf::anon_send(recovery_, std::move(replay));
+  }
+
+  void spawn_shard_actor(std::uint32_t shard, std::uint64_t flushed_through) {
+    auto& slot = shards_[shard];
+    ++slot.life;
+    slot.ready = false;
+    slot.handle = spawn_shard(
+        system(), {shard, slot.life, options_, node_, self(), wal_, recovery_, flushed_through,
+                   deps_.limits, deps_.stream_share, deps_.time, deps_.metrics, deps_.hooks});
+    watch(shard, slot.handle, "shard");
+    caf::anon_send(wal_, wal_attach{shard, slot.handle});
+  }
+
+  void on_ready(shard_ready message) {
+    auto& slot = shards_[message.shard];
+    if (message.life != slot.life) return;
+    slot.ready = true;
+    tell(flush_, context(), flush_shard_up{message.shard, slot.life, slot.handle});
+    for (const auto& shard : shards_) {
+      if (!shard.ready) return;
+    }
+    if (phase_ != phase::replaying) return;
+    phase_ = phase::ready;
+    log_info(
+        name(), "ready",
+        {{"streams", node_->streams.load()}, {"unflushed_bytes", node_->unflushed_bytes.load()}});
+  }
+
+  // --- children's lives
+
+  void on_child_down(child_id id, const caf::error&, restart_verdict verdict) override {
+    if (id < shards_.size()) {
+      shards_[id].handle = nullptr;
+      shards_[id].ready = false;
+      if (verdict != restart_verdict::restart) {
+        fail("shard " + std::to_string(id) + " failed too often");
+        return;
+      }
+      // Its flush under way is settled first, so that the replay begins at the right place.
+      tell(flush_, context(), flush_shard_down{static_cast<std::uint32_t>(id)});
+      return;
+    }
+    // These own durable state or keep track of it: only a start of the node makes them whole.
+    if (id == wal_child) wal_ = nullptr;
+    if (id == recovery_child) recovery_ = nullptr;
+    if (id == index_child) index_ = nullptr;
+    if (id == flush_child) flush_ = nullptr;
+    fail("a worker of the ingester failed");
+  }
+
+  void on_released(flush_shard_released& message) {
+    const auto shard = message.shard;
+    if (phase_ == phase::failed || shards_[shard].handle) return;
+    spawn_shard_actor(shard, message.flushed_through);
+    shards_[shard].restart = std::make_shared<const flush_shard_released>(std::move(message));
+  }
+
+  // The WAL has told a restarted shard where its own records begin: replay those before.
+  void on_attached(shard_attached message) {
+    auto& slot = shards_[message.shard];
+    const auto restart = std::exchange(slot.restart, nullptr);
+    if (!restart || message.life != slot.life) return;
+    recovery_replay replay;
+    replay.after = restart->flushed_through;
+    replay.through = message.sequence;
+    replay.progress = restart->progress;
+    replay.progress_to = self();
+    replay.shards.emplace_back(message.shard, slot.handle);
+    caf::anon_send(recovery_, std::move(replay));
+  }
+
+  void fail(std::string why) {
+    log_error(name(), "ingester failed", {{"why", why}});
+    note_ = std::move(why);
+    if (phase_ == phase::shutting_down) {
+      stop_wal({errc::internal, note_});
+      return;
+    }
+    phase_ = phase::failed;
+    while (!queued_.empty()) pop_queued().reply.answer(not_ready());
+  }
+
+  // --- shutdown
+
+  void on_shutdown(shutdown_request request) {
+    shutdown_replies_.push_back(std::move(request.reply));
+    if (phase_ == phase::shutting_down) return;
+    const bool healthy = phase_ == phase::ready && flush_;
+    phase_ = phase::shutting_down;
+    while (!queued_.empty()) pop_queued().reply.answer(not_ready());
+    if (!healthy) {
+      stop_wal({errc::unavailable, "ingester was not ready: nothing was flushed"});
+      return;
+    }
+    delayed_send(this, options_.shutdown_timeout, shutdown_deadline{});
+    flush_at_end_ = request.flush || options_.flush_on_shutdown || !options_.wal_enabled;
+    node_->pushes_queued.store(true);  // to hear when the last one under way has ended
+    finish_if_drained();
+  }
+
+  void finish_if_drained() {
+    if (phase_ != phase::shutting_down || node_->wal_waiting_bytes.load() > 0) return;
+    node_->pushes_queued.store(false);
+    if (finishing_ || !flush_) return;
+    finishing_ = true;
+    const one_shot<bool> reply([root = self()](result<bool> outcome) {
+      caf::anon_send(root, ingester_finished{std::move(outcome)});
+    });
+    tell(flush_, context(), flush_finish{flush_at_end_, reply});
+  }
+
+  // The last step: closes the log, then ends.
+  void stop_wal(result<bool> outcome) {
+    if (std::exchange(finished_, true)) return;
+    const one_shot<bool> reply(
+        [replies = std::exchange(shutdown_replies_, {}), outcome](const result<bool>&) {
+          for (const auto& waiting : replies) waiting.answer(outcome);
+        });
+    if (wal_) {
+      forget(wal_);
+      caf::anon_send(wal_, wal_stop{reply});
+    } else {
+      reply.answer(true);
+    }
+    for (const auto& worker : {flush_, recovery_, index_}) {
+      if (worker) forget(worker);
+    }
+    for (const auto& shard : shards_) {
+      if (shard.handle) forget(shard.handle);
+    }
+    quit(caf::exit_reason::user_shutdown);
+  }
+
+  ingester_options options_;
+  const ingester_dependencies deps_;
+  const std::shared_ptr<node_state> node_;
+  phase phase_ = phase::replaying;
+  std::string note_;
+  std::uint64_t replayed_bytes_ = 0;
+  std::uint64_t replay_bytes_ = 0;
+  caf::actor wal_;
+  caf::actor recovery_;
+  caf::actor index_;
+  caf::actor flush_;
+  std::vector<shard_slot> shards_;
+  std::deque<queued_push> queued_;
+  std::uint64_t queued_bytes_ = 0;
+  std::vector<one_shot<bool>> shutdown_replies_;
+  bool flush_at_end_ = true;
+  bool finishing_ = false;
+  bool finished_ = false;
+  gauge streams_gauge_;
+  gauge unflushed_gauge_;
+  counter lines_;
+  counter bytes_;
+};
+
+}  // namespace
+
+caf::actor spawn_ingester(caf::actor_system& system, ingester_options options,
+                          ingester_dependencies dependencies) {
+  return system.spawn<ingester_actor>(std::move(options), std::move(dependencies));
+}
+
+}  // namespace skald

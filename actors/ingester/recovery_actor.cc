@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/ingester/recovery_actor.h"
+
+#include <caf/send.hpp>
+#include <condition_variable>
+#include <mutex>
+
+#include "actors/ingester/ingester_messages.h"
+#include "actors/ingester/wal_recovery.h"
+#include "actors/supervision/supervisor_actor.h"
+#include "runtime/base/log.h"
+#include "storage/file/atomic_write.h"
+
+namespace skald {
+namespace {
+
+constexpr std::chrono::seconds flow_wait_max{30};
+
+// Bounds the bytes of frames on their way: the worker waits until receivers have let go.
+class flow_window : public std::enable_shared_from_this<flow_window> {
+ public:
+  explicit flow_window(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+
+  // Counts `bytes` until the returned pointer and all its copies are gone. Waits for room first,
+  // but not for ever: a receiver may be stuck, and its supervisor deals with that.
+  std::shared_ptr<const void> hold(std::uint64_t bytes) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (bytes_max_ > 0) {
+      room_.wait_for(lock, flow_wait_max, [this] { return bytes_ < bytes_max_; });
+    }
+    bytes_ += bytes;
+    return {static_cast<const void*>(this),
+            [self = shared_from_this(), bytes](const void*) { self->release(bytes); }};
+  }
+
+ private:
+  void release(std::uint64_t bytes) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      bytes_ -= bytes;
+    }
+    room_.notify_one();
+  }
+
+  const std::uint64_t bytes_max_;
+  std::mutex mutex_;
+  std::condition_variable room_;
+  std::uint64_t bytes_ = 0;
+};
+
+class recovery_actor final : public supervisor_actor {
+ public:
+  const char* name() const override { return "recovery"; }
+
+  recovery_actor(caf::actor_config& config, recovery_setup setup)
+      : supervisor_actor(config, {}, *setup.time, setup.metrics),
+        setup_(std::move(setup)),
+        window_(std::make_shared<flow_window>(setup_.options.replay_bytes_max)) {
+    if (setup_.metrics == nullptr) return;
+    replayed_ = setup_.metrics->get_counter(metric_names::wal_replayed_entries);
+    duration_ = setup_.metrics->get_histogram(metric_names::wal_replay_duration);
+    damaged_ = setup_.metrics->get_counter(metric_names::wal_damaged_records);
+  }
+
+  caf::behavior make_behavior() override {
+    return {
+        [this](const recovery_open& job) { caf::anon_send(job.reply_to, on_open()); },
+        [this](const recovery_replay& job) { on_replay(job); },
+        [this](const recovery_restore& job) { on_restore(job); },
+    };
+  }
+
+ private:
+  void on_child_down(child_id, const caf::error&, restart_verdict) override {}
+
+  recovery_opened on_open() {
+    recovery_opened answer;
+    if (!setup_.options.wal_enabled) {
+      // Sequences order buffers and packs by arrival over restarts too, so they follow the clock.
+      answer.next_sequence = static_cast<std::uint64_t>(setup_.time->wall_now_ns());
+      return answer;
+    }
+    auto opened = open_wal(setup_.options.wal_directory, setup_.options.wal, *setup_.files, time());
+    if (!opened.ok()) {
+      answer.outcome = std::move(opened).error();
+      return answer;
+    }
+    if (auto indexed = index_packs(opened->packs, *setup_.store, *setup_.index); !indexed.ok()) {
+      answer.outcome = std::move(indexed).error();
+      return answer;
+    }
+    answer.writer = std::move(opened->writer);
+    answer.next_sequence = opened->next_sequence;
+    answer.progress = std::move(opened->progress);
+    answer.note = std::move(opened->note);
+    return answer;
+  }
+
+  frame_reading reading(std::uint64_t after, std::uint64_t through) const {
+    return {setup_.options.wal_directory, setup_.options.wal.lane, after, through, {}};
+  }
+
+  void on_replay(const recovery_replay& job) {
+    const auto begin = time().now();
+    std::uint64_t damaged = 0;
+    std::uint64_t entries = 0;
+    result<void> outcome;
+    if (setup_.options.wal_enabled) {
+      auto what = reading(job.after, job.through);
+      what.progress = [&job](std::uint64_t done, std::uint64_t total) {
+        caf::anon_send(job.progress_to, replay_progress{done, total});
+      };
+      outcome = read_frames(
+          what, *setup_.files,
+          [&](read_frame frame) -> result<void> {
+            entries += frame.frame->rows();
+            route(job, std::move(frame));
+            return {};
+          },
+          damaged);
+    }
+    replayed_.add(static_cast<double>(entries));
+    damaged_.add(static_cast<double>(damaged));
+    duration_.observe(std::chrono::duration<double>(time().now() - begin).count());
+    for (const auto& [shard, handle] : job.shards) {
+      caf::anon_send(handle, replay_finished{outcome.ok() ? result<bool>(true)
+                                                          : result<bool>(outcome.error())});
+    }
+  }
+
+  // Each shard gets its slices that are in no pack.
+  void route(const recovery_replay& job, read_frame read) {
+    const auto count = setup_.options.shards;
+    std::vector<std::vector<std::uint32_t>> by_shard(count);
+    const auto slices = read.frame->slices();
+    for (std::uint32_t i = 0; i < slices.size(); ++i) {
+      if (job.progress.is_flushed(slices[i].fingerprint, read.sequence)) continue;
+      by_shard[flush_progress::shard_of(slices[i].fingerprint, count)].push_back(i);
+    }
+    const auto drops = std::make_shared<const std::vector<row_drop>>(std::move(read.drops));
+    std::shared_ptr<const void> hold;
+    for (const auto& [shard, handle] : job.shards) {
+      if (by_shard[shard].empty()) continue;
+      if (!hold) hold = window_->hold(read.frame->bytes().size());
+      caf::anon_send(handle, replay_entries{read.sequence, read.frame, std::move(by_shard[shard]),
+                                            drops, hold});
+    }
+  }
+
+  void on_restore(const recovery_restore& job) {
+    std::uint64_t damaged = 0;
+    std::vector<slice_ref> kept;
+    auto outcome = read_frames(
+        reading(job.after, job.through), *setup_.files,
+        [&](const read_frame& read) -> result<void> {
+          if (read.frame->tenant() != job.tenant) return {};
+          auto slices = slices_of(job.fingerprint, read);
+          if (slices.empty()) return {};
+          if (job.quarantine) {
+            kept.insert(kept.end(), slices.begin(), slices.end());
+          } else {
+            caf::anon_send(job.shard, restored_run{job.row, job.life, std::move(slices),
+                                                   window_->hold(read.frame->bytes().size())});
+          }
+          return {};
+        },
+        damaged);
+    if (outcome.ok() && !kept.empty()) outcome = keep_for_people(job, kept);
+    caf::anon_send(job.shard, restore_finished{job.row, job.life,
+                                               outcome.ok() ? result<bool>(true)
+                                                            : result<bool>(outcome.error())});
+  }
+
+  static std::vector<slice_ref> slices_of(const stream_fingerprint& fingerprint,
+                                          const read_frame& read) {
+    std::vector<slice_ref> found;
+    const auto slices = read.frame->slices();
+    for (std::uint32_t number = 0; number < slices.size(); ++number) {
+      if (slices[number].fingerprint != fingerprint) continue;
+      std::uint32_t next = 0;
+      const auto add = [&](std::uint32_t end) {
+        if (end > next) found.push_back({read.frame, read.sequence, number, next, end - next});
+      };
+      for (const auto& drop : read.drops) {
+        if (drop.slice != number) continue;
+        add(drop.first_row);
+        next = drop.first_row + drop.row_count;
+      }
+      add(static_cast<std::uint32_t>(slices[number].rows()));
+    }
+    return found;
+  }
+
+  // A quarantined stream's unflushed entries as one push frame beside the log.
+  result<void> keep_for_people(const recovery_restore& job, const std::vector<slice_ref>& slices) {
+    push_frame_builder builder(job.tenant);
+    for (const auto& slice : slices) {
+      const auto& columns = slice.columns();
+      builder.begin_stream(columns.fingerprint, columns.canonical_labels);
+      for (auto row = slice.first_row; row < slice.first_row + slice.row_count; ++row) {
+        builder.add(columns.timestamps[row], columns.lines.line(row), columns.metadata.row(row));
+      }
+    }
+    const auto directory = setup_.options.wal_directory + "/quarantine";
+    SKALD_TRY(setup_.files->create_directories(directory));
+    const auto path = directory + "/stream-" + to_hex(job.fingerprint) + "-" +
+                      std::to_string(job.through) + ".frame";
+    log_error(name(), "entries of a quarantined stream are kept in a file", {{"path", path}});
+    const auto frame = builder.finish();
+    return atomic_write(*setup_.files, path, frame->bytes());
+  }
+
+  const recovery_setup setup_;
+  std::shared_ptr<flow_window> window_;
+  counter replayed_;
+  counter damaged_;
+  histogram duration_;
+};
+
+}  // namespace
+
+caf::actor spawn_recovery(caf::actor_system& system, recovery_setup setup) {
+  return setup.options.detached_workers
+             ? system.spawn<recovery_actor, caf::detached>(std::move(setup))
+             : system.spawn<recovery_actor>(std::move(setup));
+}
+
+}  // namespace skald

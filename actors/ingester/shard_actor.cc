@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/ingester/shard_actor.h"
+
+#include <caf/send.hpp>
+#include <cmath>
+
+#include "actors/ingester/head_block.h"
+#include "actors/ingester/ingester_messages.h"
+#include "actors/ingester/stream_actor.h"
+#include "actors/leaf/leaf_actor.h"
+#include "runtime/base/log.h"
+
+namespace skald {
+namespace {
+
+constexpr std::uint32_t ticks_per_sweep = 60;
+
+std::int64_t stream_limit_of(const tenant_limits& limits, double share) {
+  const auto global = static_cast<std::int64_t>(
+      std::floor(static_cast<double>(limits.max_global_streams_per_user) * share));
+  if (limits.max_global_streams_per_user <= 0) return limits.max_streams_per_user;
+  if (limits.max_streams_per_user <= 0) return std::max<std::int64_t>(global, 1);
+  return std::max<std::int64_t>(1, std::min(limits.max_streams_per_user, global));
+}
+
+class shard_actor final : public supervisor_actor {
+ public:
+  const char* name() const override { return "shard"; }
+
+  shard_actor(caf::actor_config& config, shard_setup setup)
+      : supervisor_actor(config, setup.options.stream_supervision, *setup.time, setup.metrics),
+        setup_(std::move(setup)),
+        core_(setup_.options, setup_.node, shard_origin(setup_.options, setup_.shard)),
+        backlog_(std::make_shared<std::atomic<std::int64_t>>(0)) {
+    core_.set_flushed_through(setup_.flushed_through);
+  }
+
+  caf::behavior make_behavior() override {
+    delayed_send(this, setup_.options.tick, shard_tick{});
+    return {
+        [this](wal_durable& message) { on_durable(std::move(message)); },
+        [this](admit_push& message) { on_admit(message.job); },
+        [this](shard_read& message) { on_read(std::move(message)); },
+        [this](shard_streams& message) { on_streams(std::move(message)); },
+        [this](wal_mark mark) { on_mark(mark); },
+        [this](shard_parts_arrived& message) { on_parts(message); },
+        [this](shard_drop_sealed message) { core_.drop_sealed(message.flush_id); },
+        [this](replay_entries& message) { on_replay(message); },
+        [this](replay_finished& message) { on_replay_finished(message.outcome); },
+        [this](restored_run& message) { on_restored(message); },
+        [this](restore_finished& message) { on_restore_finished(message); },
+        [this](shard_tick) { on_tick(); },
+        [this](wal_attached message) {
+          tell(setup_.root, context(), shard_attached{setup_.shard, setup_.life, message.sequence});
+        },
+    };
+  }
+
+  // Root and shards hold handles of each other.
+  void on_exit() override {
+    streams_.clear();
+    early_.clear();
+    deferred_reads_.clear();
+    deferred_streams_.clear();
+    setup_.root = nullptr;
+    setup_.wal = nullptr;
+    setup_.recovery = nullptr;
+  }
+
+ private:
+  // --- writes
+
+  void on_admit(const push_job_ptr& job) {
+    if (replaying_) {
+      job->refuse({errc::unavailable, "ingester is replaying its write-ahead log"});
+      return;
+    }
+    if (backlog_->load(std::memory_order_relaxed) >
+        static_cast<std::int64_t>(setup_.options.backlog_bytes_max)) {
+      job->refuse({errc::unavailable, "streams cannot keep up with their entries"});
+      return;
+    }
+    auto& part = job->part_of(setup_.shard);
+    const auto snapshot = setup_.limits->get();
+    const auto& limits = snapshot->for_tenant(job->frame()->tenant());
+    const auto share = setup_.stream_share ? setup_.stream_share() : 1.0;
+    part.admitted = core_.admit(*job->frame(), part.slices, limits, stream_limit_of(limits, share),
+                                time().now());
+    if (job->admitted() == push_job::next_step::log) {
+      tell(setup_.wal, context(), wal_append{job});
+    }
+  }
+
+  void on_durable(wal_durable message) {
+    if (replaying_) {
+      // These come behind what the replay brings.
+      early_.push_back(std::move(message));
+      return;
+    }
+    const auto now = time().now();
+    std::vector<row_index> ready;
+    for (const auto& record : message.records) {
+      auto& job = static_cast<push_job&>(*record.entry);
+      const auto& part = job.part_of(setup_.shard);
+      core_.commit(job.frame(), part.slices, part.admitted.drops, record.sequence, now, ready);
+      job.committed();
+    }
+    for (const auto row : ready) hand_over(row);
+    want_flush_if_due();
+  }
+
+  void hand_over(row_index row) {
+    auto slices = core_.take_pending(row);
+    if (!slices.empty()) send_run(row, std::move(slices));
+  }
+
+  void send_run(row_index row, std::vector<slice_ref> slices) {
+    std::int64_t bytes = 0;
+    for (const auto& slice : slices) bytes += static_cast<std::int64_t>(slice.line_bytes());
+    tell(stream_of(row), context(),
+         stream_run{std::move(slices), std::make_shared<byte_hold>(backlog_, bytes)});
+  }
+
+  const caf::actor& stream_of(row_index row) {
+    if (row >= streams_.size()) streams_.resize(row + 1);
+    auto& stream = streams_[row].handle;
+    if (!stream) {
+      stream = spawn_stream(system(), core_.stream(row), setup_.hooks);
+      watch(row, stream, "stream");
+    }
+    return stream;
+  }
+
+  void want_flush_if_due() {
+    const auto unflushed = setup_.node->unflushed_bytes.load(std::memory_order_relaxed);
+    if (unflushed < static_cast<std::int64_t>(setup_.options.unflushed_bytes_max)) return;
+    if (!setup_.node->flush_wanted.exchange(true)) tell(setup_.root, context(), flush_due{});
+  }
+
+  void on_tick() {
+    delayed_send(this, setup_.options.tick, shard_tick{});
+    for (const auto row : core_.take_dirty()) hand_over(row);
+    const auto now = time().now();
+    if (core_.oldest_live() != shard_core::time_point::max() &&
+        now - core_.oldest_live() >= setup_.options.flush_age &&
+        !setup_.node->flush_wanted.exchange(true)) {
+      tell(setup_.root, context(), flush_due{});
+    }
+    if (++ticks_ % ticks_per_sweep != 0) return;
+    for (const auto row : core_.sweep(now)) {
+      if (row >= streams_.size() || !streams_[row].handle) continue;
+      forget(streams_[row].handle);
+      streams_[row].handle = nullptr;  // nobody else holds it: it ends
+      pardon(row);
+    }
+  }
+
+  // --- reads
+
+  void on_read(shard_read message) {
+    if (replaying_ || core_.is_sealing()) {
+      deferred_reads_.push_back(std::move(message));
+      return;
+    }
+    const auto& request = *message.request;
+    const auto rows = core_.select(request.tenant, request.matchers, request.range);
+    for (const auto row : rows) {
+      if (core_.phase(row) != row_phase::restoring) continue;
+      deferred_reads_.push_back(std::move(message));
+      return;
+    }
+    auto kept = std::make_shared<std::vector<head_snapshot_ptr>>();
+    const auto target = snapshot_gather::make(
+        [kept, message, names = core_.flush_names(),
+         self = caf::actor_cast<caf::actor>(this)](snapshot_gather::outcome outcome) {
+          if (outcome.failed > 0) {
+            // A stream died under way: ask again once it is restored.
+            caf::anon_send(self, message);
+            return;
+          }
+          ingester_snapshot answer;
+          answer.flush_names = names;
+          for (auto* pieces : {kept.get(), &outcome.parts}) {
+            for (auto& piece : *pieces) {
+              if (piece->rows > 0) answer.blocks.push_back(std::make_unique<head_block>(piece));
+            }
+          }
+          message.ticket.settle(std::move(answer));
+        });
+    for (const auto row : rows) {
+      for (const auto& piece : core_.sealed_pieces(row)) {
+        if (request.range.overlaps(piece->min_timestamp_ns, piece->max_timestamp_ns)) {
+          kept->push_back(piece);
+        }
+      }
+      if (!core_.has_live(row)) continue;
+      hand_over(row);
+      tell(stream_of(row), context(), stream_snapshot{request.range, target, issue_ticket(target)});
+    }
+  }
+
+  void on_streams(shard_streams message) {
+    if (replaying_ || core_.is_sealing()) {
+      deferred_streams_.push_back(std::move(message));
+      return;
+    }
+    const auto& request = *message.request;
+    unflushed_streams answer;
+    answer.flush_names = core_.flush_names();
+    for (const auto row : core_.select(request.tenant, request.matchers, request.range)) {
+      answer.streams.push_back(core_.describe(row));
+    }
+    message.ticket.settle(std::move(answer));
+  }
+
+  void run_deferred() {
+    for (auto& read : std::exchange(deferred_reads_, {})) on_read(std::move(read));
+    for (auto& read : std::exchange(deferred_streams_, {})) on_streams(std::move(read));
+  }
+
+  // --- flush
+
+  void on_mark(wal_mark mark) {
+    if (replaying_) return;  // the root does not count this life in for that flush
+    for (const auto row : core_.take_dirty()) hand_over(row);
+    sealing_id_ = mark.mark;
+    ask_to_seal(core_.begin_seal(mark.mark, mark.sequence));
+    finish_seal();
+  }
+
+  void ask_to_seal(const std::vector<row_index>& rows) {
+    if (rows.empty()) return;
+    const auto target = seal_gather::make([flush_id = sealing_id_,
+                                           self = caf::actor_cast<caf::actor>(this)](
+                                              seal_gather::outcome outcome) {
+      caf::anon_send(self, shard_parts_arrived{flush_id, std::move(outcome.parts), outcome.failed});
+    });
+    for (const auto row : rows) {
+      hand_over(row);
+      tell(stream_of(row), context(), stream_seal{row, issue_ticket(target)});
+    }
+  }
+
+  void on_parts(shard_parts_arrived& message) {
+    if (message.flush_id != sealing_id_) return;
+    for (auto& part : message.parts) core_.add_sealed(part.row, std::move(part.pieces));
+    // Rows that failed are asked again when they are restored.
+    finish_seal();
+  }
+
+  void finish_seal() {
+    auto set = core_.take_sealed_set();
+    if (!set) return;
+    tell(setup_.root, context(), shard_sealed{setup_.shard, setup_.life, std::move(set)});
+    run_deferred();
+  }
+
+  // --- replay of the whole shard
+
+  void on_replay(const replay_entries& message) {
+    std::vector<row_index> ready;
+    static const std::vector<row_drop> none;
+    core_.commit(message.frame, message.slices, message.drops ? *message.drops : none,
+                 message.sequence, time().now(), ready);
+    for (const auto row : ready) hand_over(row);
+  }
+
+  void on_replay_finished(const result<bool>& outcome) {
+    if (!outcome.ok()) {
+      log_error(name(), "replay failed", {{"shard", setup_.shard}, log_field(outcome.error())});
+      quit(caf::exit_reason::unhandled_exception);
+      return;
+    }
+    replaying_ = false;
+    for (auto& message : std::exchange(early_, {})) on_durable(std::move(message));
+    tell(setup_.root, context(), shard_ready{setup_.shard, setup_.life});
+    run_deferred();
+  }
+
+  // --- streams' lives
+
+  void on_child_down(child_id id, const caf::error&, restart_verdict verdict) override {
+    const auto row = static_cast<row_index>(id);
+    streams_[row].handle = nullptr;
+    ++streams_[row].life;
+    streams_[row].resealed_for = 0;
+    switch (verdict) {
+      case restart_verdict::restart:
+        core_.begin_restore(row);
+        break;
+      case restart_verdict::give_up:
+        core_.quarantine(row);
+        break;
+      case restart_verdict::escalate:
+        quit(caf::exit_reason::unhandled_exception);
+        return;
+    }
+    if (!setup_.options.wal_enabled) {
+      log_error(name(), "unflushed entries of a stream are lost: write-ahead log is disabled",
+                {{"stream", core_.stream(row)->canonical_labels}});
+      caf::anon_send(this, restore_finished{row, streams_[row].life, true});
+      return;
+    }
+    tell(setup_.recovery, context(),
+         recovery_restore{caf::actor_cast<caf::actor>(this), row, streams_[row].life,
+                          std::string(core_.tenant(row)), core_.stream(row)->fingerprint,
+                          core_.sealed_through(), core_.committed_through(),
+                          verdict == restart_verdict::give_up});
+  }
+
+  void on_restored(restored_run& message) {
+    if (message.life != streams_[message.row].life) return;
+    for (auto& slice : message.slices) {
+      if (slice.sequence > core_.seal_sequence()) reseal(message.row);
+      std::vector<slice_ref> one;
+      one.push_back(std::move(slice));
+      send_run(message.row, std::move(one));
+    }
+  }
+
+  // The row's entries up to the seal are back in its stream.
+  void reseal(row_index row) {
+    if (!core_.awaits_seal(row)) return;
+    if (std::exchange(streams_[row].resealed_for, sealing_id_) == sealing_id_) return;
+    ask_to_seal({row});
+  }
+
+  void on_restore_finished(const restore_finished& message) {
+    const auto row = message.row;
+    if (message.life != streams_[row].life) return;
+    if (!message.outcome.ok() && core_.phase(row) == row_phase::restoring) {
+      log_error(
+          name(), "restoring a stream failed, it accepts no entries until restart",
+          {{"stream", core_.stream(row)->canonical_labels}, log_field(message.outcome.error())});
+      core_.quarantine(row);
+    }
+    if (core_.phase(row) == row_phase::quarantined) {
+      core_.give_up_seal(row);
+    } else {
+      core_.end_restore(row);
+      auto later = core_.take_pending(row);
+      std::vector<slice_ref> before_seal;
+      std::vector<slice_ref> after_seal;
+      for (auto& slice : later) {
+        const bool before = core_.awaits_seal(row) && slice.sequence <= core_.seal_sequence();
+        (before ? before_seal : after_seal).push_back(std::move(slice));
+      }
+      if (!before_seal.empty()) send_run(row, std::move(before_seal));
+      reseal(row);
+      if (!after_seal.empty()) send_run(row, std::move(after_seal));
+    }
+    finish_seal();
+    if (!core_.is_sealing()) run_deferred();
+  }
+
+  struct stream_slot {
+    caf::actor handle;
+    std::uint32_t life = 0;
+    std::uint64_t resealed_for = 0;  // flush for which this life was asked again
+  };
+
+  shard_setup setup_;
+  shard_core core_;
+  std::vector<stream_slot> streams_;  // by row
+  std::shared_ptr<std::atomic<std::int64_t>> backlog_;
+  std::vector<wal_durable> early_;
+  std::vector<shard_read> deferred_reads_;
+  std::vector<shard_streams> deferred_streams_;
+  std::uint64_t sealing_id_ = 0;
+  std::uint32_t ticks_ = 0;
+  bool replaying_ = true;
+};
+
+}  // namespace
+
+caf::actor spawn_shard(caf::actor_system& system, shard_setup setup) {
+  return system.spawn<shard_actor>(std::move(setup));
+}
+
+}  // namespace skald

@@ -88,8 +88,9 @@ class index_catalog {
   result<std::vector<std::string>> unshipped_pack_keys() const;
 
   // Of the object keys listed for a table, those that are neither here as slot file nor downloaded.
+  // Takes files into use that an earlier life downloaded, when they pass their checksum.
   std::vector<std::string> missing_files(std::int64_t day,
-                                         std::span<const std::string> object_keys) const;
+                                         std::span<const std::string> object_keys);
   // Takes a downloaded object. Checked before it is used. Errors: corrupt: fetch again.
   result<void> add_downloaded(std::int64_t day, const std::string& object_key,
                               std::string_view shipment);
@@ -98,8 +99,12 @@ class index_catalog {
   result<void> retain_downloaded(std::int64_t day, std::span<const std::string> object_keys);
 
   std::string table_name(std::int64_t day) const;
-  // Days of tables that overlap a range.
-  static std::vector<std::int64_t> days_of(const time_range& range);
+  struct day_span {
+    std::int64_t first = 0;
+    std::int64_t last = -1;  // closed; before `first` when the range is empty
+  };
+  // Days whose tables overlap a range.
+  static day_span days_of(const time_range& range);
   // "index/<table>/raw/", the prefix to list.
   std::string raw_prefix(std::int64_t day) const;
 

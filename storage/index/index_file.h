@@ -52,7 +52,7 @@ class index_file {
   // Streams with at least one chunk in the range.
   result<std::vector<indexed_stream>> series(const index_query& query);
   result<std::vector<stream_chunks>> chunk_refs(const index_query& query);
-  // Sorted. Without matchers the range only decides whether the file counts at all, as in Loki.
+  // Sorted. The range only decides whether the file counts at all, as in Loki.
   result<std::vector<std::string>> label_names(const index_query& query);
   result<std::vector<std::string>> label_values(std::string_view name, const index_query& query);
   result<index_volume> stats(const index_query& query);
@@ -63,8 +63,8 @@ class index_file {
   result<std::vector<std::string>> pack_keys();
   index_file_stats file_stats();
 
-  // Flushes to disk, for a file that will not be written again.
-  result<void> sync();
+  // Ends writing: flushes to disk, frees what only add() needs and refuses further rows.
+  result<void> finish();
   // Writes a copy without free pages to `path`, which must not exist.
   result<void> compact_copy(const std::string& path);
 

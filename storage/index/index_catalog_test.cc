@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/index/index_catalog.h"
+
+#include <gtest/gtest.h>
+
+#include "storage/file/posix_file_system.h"
+#include "storage/index/index_test_rows.h"
+
+namespace skald {
+namespace {
+
+using namespace index_testing;
+
+constexpr std::int64_t day = 20'000;
+constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t start_of_day = day * nanoseconds_per_day;
+
+// One node's catalog, which can be closed and opened again.
+struct node {
+  explicit node(std::string writer = "node-a") : name(std::move(writer)) {}
+  std::unique_ptr<index_catalog> open(std::uint64_t incarnation = 1) {
+    index_options options;
+    options.writer = name;
+    options.incarnation = incarnation;
+    options.map_bytes = 1 << 20;
+    auto opened = index_catalog::open(dir / "index", dir / "cache", options, files, time);
+    EXPECT_TRUE(opened.ok()) << (opened.ok() ? "" : opened.error().message);
+    return opened.ok() ? std::move(*opened) : nullptr;
+  }
+  std::string name;
+  temporary_directory dir;
+  posix_file_system files;
+  manual_clock time;
+};
+
+std::vector<owned_row> some_rows(std::int64_t start, int count, const std::string& pack) {
+  std::vector<owned_row> out;
+  for (int i = 0; i < count; ++i) {
+    out.push_back(make_row({{"app", "app" + std::to_string(i % 3)}, {"pod", std::to_string(i)}},
+                           start + i * second, start + i * second + second / 2, pack, i));
+  }
+  return out;
+}
+
+std::vector<chunk_ref> refs_of(const std::vector<owned_row>& rows) {
+  std::vector<chunk_ref> out;
+  for (const owned_row& r : rows) out.push_back(r.chunk);
+  return sorted(out);
+}
+
+time_range whole_day(std::int64_t number) {
+  return {number * nanoseconds_per_day, (number + 1) * nanoseconds_per_day};
+}
+
+TEST(IndexCatalog, SplitsRowsByDayAndFindsThem) {
+  node n;
+  auto catalog = n.open();
+  auto rows = some_rows(start_of_day, 5, "today");
+  const auto next = some_rows(start_of_day + nanoseconds_per_day, 5, "tomorrow");
+  rows.insert(rows.end(), next.begin(), next.end());
+  // Over midnight: in both tables, found once.
+  rows.push_back(make_row({{"app", "night"}}, start_of_day + nanoseconds_per_day - 5,
+                          start_of_day + nanoseconds_per_day + 5, "today", 99));
+  ASSERT_TRUE(catalog->add("fake", views(rows)).ok());
+  const auto slots = catalog->slots();
+  ASSERT_EQ(slots.size(), 2u);
+  EXPECT_EQ(slots[0].table, "index_20000");
+  EXPECT_EQ(slots[0].chunks, 6u);
+  EXPECT_FALSE(slots[0].finished);
+  EXPECT_EQ(flatten(*catalog->chunk_refs(query_for({}))), refs_of(rows));
+  EXPECT_EQ(catalog->chunk_refs(query_for({}, whole_day(day)))->size(), 6u);
+  EXPECT_EQ(catalog->stats(query_for({}))->chunks, 11u);
+  EXPECT_EQ(catalog->stats(query_for({}))->streams, 6u);
+  EXPECT_EQ(catalog->series(query_for({match("app", match_op::equal, "night")}))->size(), 1u);
+  EXPECT_EQ(*catalog->label_names(query_for({})), (std::vector<std::string>{"app", "pod"}));
+  EXPECT_EQ(catalog->label_values("app", query_for({}))->size(), 4u);
+  EXPECT_TRUE(catalog->chunk_refs(query_for({}, whole_day(day + 2)))->empty());
+  EXPECT_EQ(catalog->unshipped_pack_keys().value(),
+            (std::vector<std::string>{"today", "tomorrow"}));
+  EXPECT_EQ(catalog->size().chunks, 12u);
+}
+
+TEST(IndexCatalog, DaysOfARange) {
+  const auto span = [](std::int64_t from, std::int64_t to) {
+    const auto days = index_catalog::days_of({from, to});
+    return std::pair(days.first, days.last);
+  };
+  EXPECT_EQ(span(0, 1), (std::pair<std::int64_t, std::int64_t>(0, 0)));
+  EXPECT_EQ(span(-1, nanoseconds_per_day + 1), (std::pair<std::int64_t, std::int64_t>(-1, 1)));
+  EXPECT_EQ(span(0, nanoseconds_per_day), (std::pair<std::int64_t, std::int64_t>(0, 0)));
+  EXPECT_EQ(span(5, 5), (std::pair<std::int64_t, std::int64_t>(0, -1)));
+}
+
+TEST(IndexCatalog, FinishesASlotWhenItsTimeIsOver) {
+  node n;
+  auto catalog = n.open();
+  ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 2, "p1"))).ok());
+  ASSERT_TRUE(catalog->finish_slots(false).ok());
+  EXPECT_TRUE(catalog->slots_to_ship().empty());
+  n.time.now_ns += 15 * 60 * second;
+  ASSERT_TRUE(catalog->finish_slots(false).ok());
+  EXPECT_EQ(catalog->slots_to_ship().size(), 1u);
+  ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 2, "p2"))).ok());
+  EXPECT_EQ(catalog->slots().size(), 2u);
+  n.time.now_ns += 15 * 60 * second;  // the next add ends the slot by itself
+  ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 2, "p3"))).ok());
+  EXPECT_EQ(catalog->slots_to_ship().size(), 2u);
+  n.time.now_ns -= 60 * 60 * second;  // a clock that goes back changes nothing
+  ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 2, "p4"))).ok());
+  EXPECT_EQ(catalog->slots().size(), 3u);
+  EXPECT_EQ(catalog->chunk_refs(query_for({}))->size(), 2u);
+  EXPECT_EQ(catalog->stats(query_for({}))->chunks, 8u);
+}
+
+TEST(IndexCatalog, ShipsToAnotherNode) {
+  node writer;
+  node reader("node-b");
+  auto from = writer.open();
+  auto to = reader.open();
+  const auto rows = some_rows(start_of_day, 50, "p1");
+  ASSERT_TRUE(from->add("fake", views(rows)).ok());
+  const index_slot active = from->slots()[0];
+  EXPECT_EQ(from->export_slot(active).error().code, errc::invalid_argument);
+  ASSERT_TRUE(from->finish_slots(true).ok());
+  const auto upload = from->export_slot(active);
+  ASSERT_TRUE(upload.ok()) << upload.error().message;
+  EXPECT_EQ(upload->object_key, from->raw_prefix(day) + active.file_name + ".lmdb.zst");
+  EXPECT_EQ(upload->pack_keys, (std::vector<std::string>{"p1"}));
+  ASSERT_TRUE(from->mark_shipped(active).ok());
+  EXPECT_TRUE(from->slots_to_ship().empty());
+  EXPECT_TRUE(from->unshipped_pack_keys()->empty());
+
+  const std::vector<std::string> listed = {upload->object_key};
+  EXPECT_TRUE(from->missing_files(day, listed).empty());
+  EXPECT_EQ(to->missing_files(day, listed), listed);
+  for (const std::size_t at :
+       {std::size_t{3}, upload->bytes.size() / 2, upload->bytes.size() - 1}) {
+    std::string damaged = upload->bytes;
+    damaged[at] ^= 1;
+    EXPECT_EQ(to->add_downloaded(day, listed[0], damaged).error().code, errc::corrupt);
+  }
+  EXPECT_TRUE(to->chunk_refs(query_for({}))->empty());
+  ASSERT_TRUE(to->add_downloaded(day, listed[0], upload->bytes).ok());
+  EXPECT_TRUE(to->missing_files(day, listed).empty());
+  EXPECT_EQ(flatten(*to->chunk_refs(query_for({}))), refs_of(rows));
+  // Its own rows and the shipped ones are folded.
+  ASSERT_TRUE(to->add("fake", views(rows)).ok());
+  EXPECT_EQ(flatten(*to->chunk_refs(query_for({}))), refs_of(rows));
+  ASSERT_TRUE(to->retain_downloaded(day, {}).ok());
+  EXPECT_EQ(to->missing_files(day, listed), listed);
+}
+
+TEST(IndexCatalog, AdoptsDownloadsOfAnEarlierLifeUnlessDamaged) {
+  node writer;
+  auto from = writer.open();
+  const auto rows = some_rows(start_of_day, 5, "p1");
+  ASSERT_TRUE(from->add("fake", views(rows)).ok());
+  ASSERT_TRUE(from->finish_slots(true).ok());
+  const auto upload = from->export_slot(from->slots()[0]).value();
+  const std::vector<std::string> listed = {upload.object_key};
+  node reader;
+  ASSERT_TRUE(reader.open(1)->add_downloaded(day, listed[0], upload.bytes).ok());
+  {
+    auto again = reader.open(2);
+    EXPECT_TRUE(again->missing_files(day, listed).empty());
+    EXPECT_EQ(again->chunk_refs(query_for({}))->size(), 5u);
+    reader.time.now_ns += 25 * 3600 * second;
+    EXPECT_EQ(*again->drop_expired(), 1u);
+    EXPECT_EQ(again->missing_files(day, listed), listed);
+    ASSERT_TRUE(again->add_downloaded(day, listed[0], upload.bytes).ok());
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(reader.dir / "cache/index_20000")) {
+    if (!entry.path().string().ends_with(".lmdb")) continue;
+    std::string bytes = slurp(entry.path());
+    bytes[bytes.size() / 2] ^= 1;
+    spill(entry.path(), bytes);
+  }
+  EXPECT_EQ(reader.open(3)->missing_files(day, listed), listed);
+}
+
+TEST(IndexCatalog, DropsUnfinishedFilesAndKeepsFinishedOnesOverARestart) {
+  node n;
+  const auto first = some_rows(start_of_day, 5, "p1");
+  const auto second_rows = some_rows(start_of_day, 5, "p2");
+  {
+    auto catalog = n.open(1);
+    ASSERT_TRUE(catalog->add("fake", views(first)).ok());
+    ASSERT_TRUE(catalog->finish_slots(true).ok());
+    ASSERT_TRUE(catalog->add("fake", views(second_rows)).ok());
+  }
+  auto catalog = n.open(2);
+  EXPECT_EQ(catalog->recovery().kept_files, 1u);
+  EXPECT_EQ(catalog->recovery().dropped_files, 1u);
+  EXPECT_EQ(flatten(*catalog->chunk_refs(query_for({}))), refs_of(first));
+  EXPECT_EQ(catalog->slots_to_ship().size(), 1u);
+  // Replay adds all again: what the kept file has is not written a second time.
+  ASSERT_TRUE(catalog->add("fake", views(first)).ok());
+  EXPECT_EQ(catalog->slots().size(), 1u);
+  ASSERT_TRUE(catalog->add("fake", views(second_rows)).ok());
+  EXPECT_EQ(catalog->slots().size(), 2u);
+  EXPECT_EQ(catalog->slots()[1].chunks, 5u);
+  EXPECT_EQ(catalog->stats(query_for({}))->chunks, 10u);
+}
+
+TEST(IndexCatalog, DamagedSlotFileIsNeverShippedAndCanBeRebuilt) {
+  node n;
+  auto catalog = n.open();
+  const auto rows = some_rows(start_of_day, 5, "p1");
+  ASSERT_TRUE(catalog->add("fake", views(rows)).ok());
+  ASSERT_TRUE(catalog->finish_slots(true).ok());
+  const index_slot slot = catalog->slots()[0];
+  const std::string path = n.dir / ("index/index_20000/" + slot.file_name + ".lmdb");
+  std::string bytes = slurp(path);
+  bytes[bytes.size() - 100] ^= 1;
+  spill(path + ".new", bytes);
+  std::filesystem::rename(path + ".new", path);
+  EXPECT_EQ(catalog->export_slot(slot).error().code, errc::corrupt);
+  ASSERT_TRUE(catalog->drop_slot(slot).ok());
+  EXPECT_EQ(catalog->export_slot(slot).error().code, errc::not_found);
+  EXPECT_TRUE(catalog->chunk_refs(query_for({}))->empty());
+  ASSERT_TRUE(catalog->add("fake", views(rows)).ok());
+  EXPECT_EQ(flatten(*catalog->chunk_refs(query_for({}))), refs_of(rows));
+  catalog.reset();
+  EXPECT_TRUE(std::filesystem::exists(n.dir / "index/index_20000"));
+}
+
+TEST(IndexCatalog, DropsShippedSlotsAfterTheirTtl) {
+  node n;
+  {
+    auto catalog = n.open(1);
+    ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 5, "p1"))).ok());
+    ASSERT_TRUE(catalog->finish_slots(true).ok());
+    ASSERT_TRUE(catalog->mark_shipped(catalog->slots()[0]).ok());
+    n.time.now_ns += 44 * 60 * second;
+    EXPECT_EQ(*catalog->drop_expired(), 0u);
+  }
+  auto catalog = n.open(2);
+  ASSERT_EQ(catalog->slots().size(), 1u);
+  EXPECT_TRUE(catalog->slots()[0].shipped);
+  n.time.now_ns += 60 * second;
+  EXPECT_EQ(*catalog->drop_expired(), 1u);
+  EXPECT_TRUE(catalog->slots().empty());
+  EXPECT_TRUE(std::filesystem::is_empty(n.dir / "index/index_20000"));
+}
+
+}  // namespace
+}  // namespace skald

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/index/index_file.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "storage/index/index_add.h"
+#include "storage/index/index_look_up.h"
+#include "storage/index/lmdb_env.h"
+
+namespace skald {
+
+using namespace index_keys;
+
+class index_file::implementation {
+ public:
+  std::shared_ptr<lmdb_env> env;
+  std::mutex write_mutex;
+  std::unique_ptr<index_adder> adder;  // null: no more rows
+
+  // Runs one of index_look_up's members in a transaction of its own.
+  template <class T, class Run>
+  result<T> look_up(const index_query& query, Run run) {
+    T out{};
+    SKALD_TRY(env->read([&](lmdb_transaction& t) -> result<void> {
+      index_look_up in(t, query);
+      SKALD_TRY_ASSIGN(out, run(in));
+      return {};
+    }));
+    return out;
+  }
+};
+
+index_file::index_file(std::unique_ptr<implementation> state) : state_(std::move(state)) {}
+index_file::~index_file() = default;
+
+result<std::shared_ptr<index_file>> index_file::open_writable(const std::string& path,
+                                                              std::uint64_t map_bytes) {
+  auto state = std::make_unique<implementation>();
+  SKALD_TRY_ASSIGN(state->env, lmdb_env::open(path, {true, map_bytes, table_names()}));
+  state->adder = std::make_unique<index_adder>(*state->env);
+  SKALD_TRY(state->adder->load());
+  return std::shared_ptr<index_file>(new index_file(std::move(state)));
+}
+
+result<std::shared_ptr<index_file>> index_file::open_read_only(const std::string& path) {
+  auto state = std::make_unique<implementation>();
+  SKALD_TRY_ASSIGN(state->env, lmdb_env::open(path, {false, 0, table_names()}));
+  return std::shared_ptr<index_file>(new index_file(std::move(state)));
+}
+
+result<void> index_file::add(std::string_view tenant, std::span<const index_row> rows) {
+  const std::lock_guard lock(state_->write_mutex);
+  if (!state_->adder) return error{errc::invalid_argument, "index file takes no more rows"};
+  return state_->adder->add(tenant, rows);
+}
+
+result<void> index_file::finish() {
+  const std::lock_guard lock(state_->write_mutex);
+  if (!state_->adder) return {};
+  state_->adder.reset();
+  return state_->env->sync();
+}
+
+result<std::vector<indexed_stream>> index_file::find_streams(const index_query& query) {
+  return state_->look_up<std::vector<indexed_stream>>(
+      query, [](index_look_up& in) { return in.find_streams(false); });
+}
+
+result<std::vector<indexed_stream>> index_file::series(const index_query& query) {
+  return state_->look_up<std::vector<indexed_stream>>(
+      query, [](index_look_up& in) { return in.find_streams(true); });
+}
+
+result<std::vector<stream_chunks>> index_file::chunk_refs(const index_query& query) {
+  return state_->look_up<std::vector<stream_chunks>>(
+      query, [](index_look_up& in) { return in.chunk_refs(); });
+}
+
+result<std::vector<std::string>> index_file::label_names(const index_query& query) {
+  return state_->look_up<std::vector<std::string>>(
+      query, [](index_look_up& in) { return in.label_names(); });
+}
+
+result<std::vector<std::string>> index_file::label_values(std::string_view name,
+                                                          const index_query& query) {
+  return state_->look_up<std::vector<std::string>>(
+      query, [&](index_look_up& in) { return in.label_values(name); });
+}
+
+result<index_volume> index_file::stats(const index_query& query) {
+  return state_->look_up<index_volume>(query, [](index_look_up& in) { return in.stats(); });
+}
+
+result<bool> index_file::contains(std::string_view tenant, const index_row& row) {
+  index_query query;
+  query.tenant = tenant;
+  query.range = {row.chunk.min_timestamp_ns, row.chunk.max_timestamp_ns + 1};
+  // One of the stream's own labels narrows the search; the fingerprint decides.
+  SKALD_TRY(
+      for_each_label(row.canonical_labels, [&](std::string_view name, std::string_view value) {
+        auto matcher = label_matcher::make(std::string(name), match_op::equal, std::string(value));
+        if (matcher.ok()) query.matchers.push_back(std::move(*matcher));
+      }));
+  SKALD_TRY_ASSIGN(const auto found, chunk_refs(query));
+  for (const stream_chunks& s : found) {
+    for (const chunk_ref& c : s.chunks) {
+      if (c.stream == row.chunk.stream && c.pack_key == row.chunk.pack_key &&
+          c.directory_entry == row.chunk.directory_entry) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+result<std::vector<std::string>> index_file::pack_keys() {
+  std::vector<std::string> out;
+  SKALD_TRY(state_->env->read([&](lmdb_transaction& t) -> result<void> {
+    SKALD_TRY_ASSIGN(lmdb_cursor cursor, lmdb_cursor::open(t, pack));
+    SKALD_TRY_ASSIGN(bool more, cursor.seek(be32(0)));
+    while (more) {
+      out.emplace_back(cursor.value());
+      SKALD_TRY_ASSIGN(more, cursor.next());
+    }
+    return {};
+  }));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+index_file_stats index_file::file_stats() {
+  index_file_stats out;
+  const auto read = state_->env->read([&](lmdb_transaction& t) -> result<void> {
+    SKALD_TRY_ASSIGN(const auto stored, t.get(meta, "counters"));
+    const auto known = stored ? decode_counters(*stored) : std::nullopt;
+    if (!known) return {};
+    out.streams = known->ordinals;
+    out.chunks = known->chunks;
+    out.packs = known->packs;
+    out.min_timestamp_ns = known->min_timestamp_ns;
+    out.max_timestamp_ns = known->max_timestamp_ns;
+    return {};
+  });
+  if (read.ok()) out.file_bytes = state_->env->used_bytes();
+  return out;
+}
+
+result<void> index_file::compact_copy(const std::string& path) {
+  return state_->env->compact_copy(path);
+}
+
+}  // namespace skald

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Look-ups in one index file, inside one read transaction.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "storage/index/index_keys.h"
+#include "storage/index/index_query.h"
+#include "storage/index/lmdb_env.h"
+#include "storage/index/posting_codec.h"
+
+namespace skald {
+
+// Both arguments must outlive it. One thread.
+class index_look_up {
+ public:
+  index_look_up(lmdb_transaction& transaction, const index_query& query)
+      : transaction_(transaction), query_(query) {}
+
+  // As the members of index_file with these names.
+  result<std::vector<indexed_stream>> find_streams(bool in_range);
+  result<std::vector<stream_chunks>> chunk_refs();
+  result<std::vector<std::string>> label_names();
+  result<std::vector<std::string>> label_values(std::string_view name);
+  result<index_volume> stats();
+
+ private:
+  using chunk_visitor = std::function<result<void>(const index_keys::chunk_entry&)>;
+
+  // Reads the counters. False: the file has nothing in the query's range, or nothing at all.
+  result<bool> begin();
+  // Streams of the tenant that pass all matchers. Ignores the shard.
+  result<ordinal_set> matching();
+  result<void> apply(const label_matcher& matcher, roaring_bitmap_t& set);
+  // Adds the streams of all values that the predicate takes.
+  result<void> add_values(const label_matcher& matcher, std::uint32_t name, bool wanted,
+                          roaring_bitmap_t& out);
+  result<void> add_pair(std::uint32_t pair, roaring_bitmap_t& out);
+  result<void> add_value(std::uint32_t name, std::string_view value, roaring_bitmap_t& out);
+  result<std::uint32_t> pair_of(std::uint32_t name, std::string_view value);  // 0: none
+  result<bool> name_of(std::string_view name, index_keys::name_entry& out);
+  template <class Take>
+  result<void> for_each_value(std::uint32_t name, Take take);
+  template <class Take>
+  result<void> for_each_stream(const roaring_bitmap_t& set, Take take);
+  result<bool> intersects(std::uint32_t pair, const roaring_bitmap_t& set);
+  // Whether `set` is every stream of the file.
+  bool is_everything(const roaring_bitmap_t& set) const;
+  // Chunks of one stream in the range, through a cursor that moves forward only. `visit` may be
+  // null: is there any?
+  result<bool> chunks_of(lmdb_cursor& cursor, std::uint32_t ordinal, const chunk_visitor* visit);
+  result<const std::string*> pack_key(std::uint32_t pack);
+
+  lmdb_transaction& transaction_;
+  const index_query& query_;
+  index_keys::counters counters_;
+  std::vector<std::string> pack_keys_;  // read on demand
+};
+
+// A chunk's share in a range, and the chunk itself.
+void add_to_volume(index_volume& volume, const time_range& range, std::int64_t min_timestamp_ns,
+                   std::int64_t max_timestamp_ns, std::uint64_t rows, std::uint64_t line_bytes);
+
+}  // namespace skald

@@ -235,14 +235,14 @@ literal_requirement analyze_concat(const regex_node& node) {
     // x+ extends the run by one x; behind it a new run begins.
     const bool repeats = child.what == node_kind::plus || child.what == node_kind::repeated;
     exact_set once;
-    if (repeats && exact_of(child.children[0], once)) append_product(run, once);
+    const bool joined = repeats && exact_of(child.children[0], once) && append_product(run, once);
     add_factor(factors, requirement_of(run));
     if (is_exact) {
       run = std::move(part);
       continue;
     }
     run = exact_set{{""}, false};
-    add_factor(factors, analyze(child));
+    if (!joined) add_factor(factors, analyze(child));
   }
   add_factor(factors, requirement_of(run));
   return all_of(std::move(factors));

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/logql/scan/regex_filter.h"
+
+#include <gtest/gtest.h>
+
+#include "runtime/logql/scan/go_regex.h"
+
+namespace skald::logql {
+namespace {
+
+regex_filter compile(std::string_view regex, regex_anchoring anchoring) {
+  auto filter = regex_filter::compile(regex, anchoring);
+  EXPECT_TRUE(filter.ok()) << (filter.ok() ? "" : filter.error().message);
+  return *filter;
+}
+
+struct match_case {
+  const char* regex;
+  const char* text;
+  bool unanchored;
+  bool whole;
+};
+
+class RegexFilterTable : public testing::TestWithParam<match_case> {};
+
+TEST_P(RegexFilterTable, MatchesAsGoDoes) {
+  const match_case& item = GetParam();
+  EXPECT_EQ(compile(item.regex, regex_anchoring::unanchored).matches(item.text), item.unanchored)
+      << item.regex << " on " << item.text;
+  EXPECT_EQ(compile(item.regex, regex_anchoring::whole_text).matches(item.text), item.whole)
+      << item.regex << " on " << item.text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Semantics, RegexFilterTable,
+    testing::Values(
+        match_case{"foo", "a foo b", true, false}, match_case{"foo", "foo", true, true},
+        match_case{"a|ab", "ab", true, true}, match_case{"", "", true, true},
+        match_case{"", "x", true, false}, match_case{".*", "x\ny", true, false},
+        match_case{"a.b", "a\nb", false, false}, match_case{"(?s)a.b", "a\nb", true, true},
+        match_case{"^b", "a\nb", false, false}, match_case{"(?m)^b", "a\nb", true, false},
+        match_case{"(?i)Time", "xTIMEx", true, false}, match_case{"(?i)àé", "ÀÉ", true, true},
+        match_case{"(?i)kiss", "\xE2\x84\xAAiss", true, true},  // U+212A
+        match_case{"(?i)kiss", "ki\xC5\xBFs", true, true},      // U+017F
+        match_case{"a.b",
+                   "a\xFF"
+                   "b",
+                   true, true},
+        match_case{"a\xEF\xBF\xBD"
+                   "b",
+                   "a\xFF"
+                   "b",
+                   true, true},
+        match_case{"a..b",
+                   "a\xC3\xA9"
+                   "b",
+                   false, false},
+        match_case{"(?<n>x)y", "xy", true, true},
+        match_case{"50[0-9] .*ms", "status=503 took=3ms", true, false},
+        match_case{"x.*", "axb", true, false}, match_case{"f.*|g", "of", true, false}));
+
+TEST(RegexFilter, ErrorsAreGos) {
+  EXPECT_EQ(regex_filter::compile("(", regex_anchoring::unanchored).error().message,
+            "error parsing regexp: missing closing ): `(`");
+  EXPECT_EQ(regex_filter::compile("a[", regex_anchoring::unanchored).error().message,
+            "error parsing regexp: missing closing ]: `[`");
+  EXPECT_EQ(regex_filter::compile("*a", regex_anchoring::unanchored).error().message,
+            "error parsing regexp: missing argument to repetition operator: `*`");
+}
+
+// Selecting over a block must agree with matching line by line.
+TEST(RegexFilter, SelectAndNarrowAgreeWithMatches) {
+  const std::vector<std::string> lines{"GET /api/v1/users/7",
+                                       "POST /api/v2/cart/x",
+                                       "get /API/v1/users/7",
+                                       "timeout K",
+                                       "TIME\xC5\xBFout",
+                                       "kelvin \xE2\x84\xAA",
+                                       "bad \xFF byte",
+                                       "",
+                                       "a\nb"};
+  std::string bytes;
+  std::vector<std::uint32_t> starts{0};
+  for (const std::string& line : lines) {
+    bytes += line + "\n";
+    starts.push_back(static_cast<std::uint32_t>(bytes.size()));
+  }
+  const line_column column{bytes, starts};
+  const row_range all{0, static_cast<std::uint32_t>(lines.size())};
+  for (const char* regex :
+       {"/api/v[12]/(users|cart)/[0-9]+", "(?i)/api", "(?i)timeout", "(?i)k", "(?i)timesout",
+        "d . b", "users|cart", ".*users.*", "[0-9]", "", "^$", "a.b", "x{40}"}) {
+    const regex_filter filter = compile(regex, regex_anchoring::unanchored);
+    row_selection expected;
+    row_selection misses;
+    for (std::uint32_t row = 0; row < lines.size(); ++row) {
+      (filter.matches(lines[row]) ? expected : misses).push_back(row);
+    }
+    row_selection rows;
+    filter.select(column, text_flags(), std::span(&all, 1), rows);
+    EXPECT_EQ(rows, expected) << regex;
+    rows.clear();
+    select_all(std::span(&all, 1), rows);
+    filter.narrow(column, text_flags(), rows, false);
+    EXPECT_EQ(rows, misses) << regex;
+  }
+}
+
+TEST(GoRegex, KnowsValidText) {
+  EXPECT_TRUE(is_valid_utf8("plain and é and \xF0\x9F\x9A\x80 rockets"));
+  EXPECT_TRUE(is_valid_utf8("\xEF\xBF\xBD"));
+  for (const char* bad : {"\xFF", "\xC3", "12345678\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80"}) {
+    EXPECT_FALSE(is_valid_utf8(bad));
+  }
+  EXPECT_EQ(replace_invalid_utf8("a\xFF\xC3z"), "a\xEF\xBF\xBD\xEF\xBF\xBDz");
+  EXPECT_TRUE(is_ascii_text("12345678abc"));
+  EXPECT_FALSE(is_ascii_text("12345678ab\x80"));
+}
+
+}  // namespace
+}  // namespace skald::logql

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <limits>
-#include <string_view>
+#include <string>
 #include <unordered_set>
 #include <utility>
 
@@ -20,6 +20,11 @@ std::int64_t distance_ns(std::int64_t a, std::int64_t b) {
 
 bool same_place(const log_candidate& a, const log_candidate& b) {
   return a.timestamp_ns == b.timestamp_ns && a.stream->fingerprint == b.stream->fingerprint;
+}
+
+// What makes entries with equal place different ones.
+std::string content_of(const log_candidate& candidate) {
+  return candidate.labels->structured_metadata.canonical() + candidate.line;
 }
 
 constexpr std::size_t compact_slack = 1024;
@@ -80,14 +85,14 @@ void log_collector::compact() {
 
 void log_collector::remove_duplicates() {
   std::vector<bool> repeated(candidates_.size(), false);
-  std::unordered_set<std::string_view> lines;
+  std::unordered_set<std::string> contents;
   for (std::size_t begin = 0; begin < candidates_.size();) {
     std::size_t end = begin + 1;
     while (end < candidates_.size() && same_place(candidates_[begin], candidates_[end])) ++end;
     if (end - begin > 1) {
-      lines.clear();
+      contents.clear();
       for (std::size_t i = begin; i < end; ++i) {
-        repeated[i] = !lines.insert(candidates_[i].line).second;
+        repeated[i] = !contents.insert(content_of(candidates_[i])).second;
       }
     }
     begin = end;

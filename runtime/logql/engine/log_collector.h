@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps of a stream of log entries those that can be part of the answer: the best `limit` in the
-// direction asked for, without duplicates (one stream, one timestamp, one final line). One thread.
+// direction asked for, without duplicates (one stream, timestamp, final line and structured
+// metadata). One thread.
 #pragma once
 
 #include <cstdint>

@@ -65,6 +65,19 @@ TEST(LogCollector, DropsEqualLinesOfOneStreamAndTime) {
   EXPECT_EQ(collector.duplicates(), 4u);
 }
 
+TEST(LogCollector, KeepsEqualLinesWithOtherMetadata) {
+  const query_request request = request_of(3, true);
+  log_collector collector(request);
+  for (const char* value : {"v0", "v1", "v0"}) {
+    log_candidate candidate = entry(1, "same", stream_a);
+    auto labels = std::make_shared<entry_labels>(*candidate.labels);
+    labels->structured_metadata.set("k", value);
+    candidate.labels = std::move(labels);
+    collector.add(std::move(candidate));
+  }
+  EXPECT_EQ(collector.take().size(), 2u);
+}
+
 TEST(LogCollector, KnowsWhatIsTooLate) {
   const query_request request = request_of(2, false);
   log_collector collector(request);

@@ -22,13 +22,11 @@ std::int64_t step_grid::time_ms(std::uint32_t step) const {
 }
 
 step_grid step_grid::aligned(std::int64_t start_ns, std::int64_t end_ns, std::int64_t step_ns) {
-  const std::int64_t step = std::max<std::int64_t>(1, step_ns / nanoseconds_per_millisecond);
-  const std::int64_t start = divide_down(start_ns, nanoseconds_per_millisecond);
-  const std::int64_t end = divide_down(end_ns, nanoseconds_per_millisecond);
-  const std::int64_t first = divide_down(start, step);
-  const std::int64_t last = -divide_down(-std::max(end, start), step);
-  return {first * step * nanoseconds_per_millisecond, step * nanoseconds_per_millisecond,
-          static_cast<std::uint32_t>(last - first + 1)};
+  const std::int64_t step = nanoseconds_per_millisecond *
+                            std::max<std::int64_t>(1, step_ns / nanoseconds_per_millisecond);
+  const std::int64_t first = divide_down(start_ns, step);
+  const std::int64_t last = -divide_down(-std::max(end_ns, start_ns), step);
+  return {first * step, step, static_cast<std::uint32_t>(last - first + 1)};
 }
 
 window_set::window_set(const step_grid& grid, std::int64_t range_ns, std::int64_t offset_ns)

@@ -21,8 +21,8 @@ struct step_grid {
   // Rounded down, as answers show it.
   std::int64_t time_ms(std::uint32_t step) const;
 
-  // Multiples of step (since the epoch) from start rounded down to end rounded up, all at
-  // millisecond resolution.
+  // Multiples of the step (since the epoch) from start rounded down to end rounded up. The step is
+  // cut to whole milliseconds, at least one.
   static step_grid aligned(std::int64_t start_ns, std::int64_t end_ns, std::int64_t step_ns);
   static step_grid instant(std::int64_t time_ns) { return {time_ns, 1, 1}; }
 };

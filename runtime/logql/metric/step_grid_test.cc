@@ -30,9 +30,13 @@ TEST(StepGrid, KeepsTimesThatAreAligned) {
   EXPECT_EQ(grid.first_ns, 10 * second);
 }
 
-TEST(StepGrid, LooksAtMillisecondsOnly) {
-  const step_grid grid = step_grid::aligned(10 * second, 20 * second + 900'000, 5 * second);
-  EXPECT_EQ(grid.count, 3u);
+TEST(StepGrid, RoundsUpByOneNanosecond) {
+  EXPECT_EQ(step_grid::aligned(10 * second, 20 * second + 1, 5 * second).count, 4u);
+}
+
+TEST(StepGrid, CutsTheStepToMilliseconds) {
+  EXPECT_EQ(step_grid::aligned(0, 10, 1'500'000).step_ns, 1'000'000);
+  EXPECT_EQ(step_grid::aligned(0, 10, 5).step_ns, 1'000'000);
 }
 
 TEST(StepGrid, AlignsBeforeTheEpoch) {

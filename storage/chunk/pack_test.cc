@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <limits>
-#include <map>
 #include <thread>
 
 #include "storage/chunk/generated_streams.h"
 #include "storage/chunk/pack_reader.h"
+#include "storage/chunk/pack_rows.h"
 #include "storage/chunk/pack_writer.h"
 #include "storage/object_store/memory_store.h"
 
@@ -17,14 +17,6 @@ namespace {
 constexpr time_range all_time = {std::numeric_limits<std::int64_t>::min(),
                                  std::numeric_limits<std::int64_t>::max()};
 const pack_identity identity = {"tenant", "ingester-1", 42, 7};
-
-struct row {
-  std::int64_t timestamp = 0;
-  std::string line;
-  stream_rows::pairs metadata;
-  friend bool operator==(const row&, const row&) = default;
-};
-using rows_by_stream = std::map<std::string, std::vector<row>>;
 
 class PackTest : public testing::Test {
  protected:
@@ -51,41 +43,10 @@ class PackTest : public testing::Test {
   written_pack written_;
 };
 
-rows_by_stream given(const std::vector<stream_rows>& streams) {
-  rows_by_stream rows;
-  for (const stream_rows& stream : streams) {
-    auto& out = rows[stream.stream()->canonical_labels];
-    for (std::size_t i = 0; i < stream.rows(); ++i) {
-      out.push_back({stream.timestamp(i), std::string(stream.line(i)), stream.metadata(i)});
-    }
-  }
-  return rows;
-}
-
 rows_by_stream read_all(const block_list& blocks) {
-  rows_by_stream rows;
-  for (const auto& block : blocks) {
-    const auto timestamps = block->timestamps();
-    const auto lines = block->lines();
-    const auto metadata = block->metadata();
-    EXPECT_TRUE(timestamps.ok() && lines.ok() && metadata.ok());
-    for (const row_run& run : block->runs()) {
-      auto& out = rows[run.stream->canonical_labels];
-      EXPECT_EQ((*timestamps)[run.first_row], run.min_timestamp_ns);
-      EXPECT_EQ((*timestamps)[run.first_row + run.row_count - 1], run.max_timestamp_ns);
-      std::uint64_t line_bytes = 0;
-      for (std::size_t i = run.first_row; i < run.first_row + run.row_count; ++i) {
-        row one{(*timestamps)[i], std::string(lines->line(i)), {}};
-        for (const metadata_pair& pair : metadata->row(i)) {
-          one.metadata.emplace_back(pair.name, pair.value);
-        }
-        line_bytes += one.line.size();
-        out.push_back(std::move(one));
-      }
-      EXPECT_EQ(line_bytes, run.line_bytes);
-    }
-  }
-  return rows;
+  auto rows = read_rows(blocks);
+  EXPECT_TRUE(rows.ok());
+  return rows.ok() ? *rows : rows_by_stream();
 }
 
 TEST_F(PackTest, GivesBackEveryRowOfEveryStream) {
@@ -95,7 +56,7 @@ TEST_F(PackTest, GivesBackEveryRowOfEveryStream) {
     const auto blocks = reader->blocks(select_all(*reader), all_time);
     ASSERT_TRUE(blocks.ok());
     EXPECT_EQ(blocks->size(), reader->info().segments);
-    EXPECT_EQ(read_all(*blocks), given(generated)) << streams;
+    EXPECT_EQ(read_all(*blocks), rows_of(generated)) << streams;
     EXPECT_EQ(reader->info().rows, 9000);
     EXPECT_EQ(reader->info(), written_.info);
     EXPECT_EQ(reader->origin(), "ingester-1");
@@ -176,7 +137,7 @@ TEST_F(PackTest, KeepsHostileLines) {
   streams.push_back(std::move(stream));
   const auto reader = write_and_open(inputs_of(streams));
   // The end of a half-open range cannot be behind the last nanosecond of all.
-  EXPECT_EQ(read_all(*reader->blocks(select_all(*reader), all_time)), given(streams));
+  EXPECT_EQ(read_all(*reader->blocks(select_all(*reader), all_time)), rows_of(streams));
 }
 
 TEST_F(PackTest, MergesInputsOfOneStreamByTimeThenArrival) {
@@ -194,7 +155,7 @@ TEST_F(PackTest, MergesInputsOfOneStreamByTimeThenArrival) {
   ASSERT_EQ(reader->chunk_count(), 1);
   const auto rows = read_all(*reader->blocks(select_all(*reader), all_time));
   std::vector<std::string> lines;
-  for (const row& one : rows.at("{app=\"a\"}")) lines.push_back(one.line);
+  for (const pack_row& one : rows.at("{app=\"a\"}")) lines.push_back(one.line);
   EXPECT_EQ(lines,
             (std::vector<std::string>{"b5", "a10", "a20", "a20 again", "b20", "b30", "c30"}));
   EXPECT_EQ(rows.at("{app=\"a\"}")[0].metadata, (stream_rows::pairs{{"m", "1"}}));
@@ -267,7 +228,7 @@ TEST_F(PackTest, RefusesMalformedInput) {
 TEST_F(PackTest, OneReaderServesManyThreads) {
   const auto generated = generate_streams({.streams = 30, .rows = 6000});
   const auto reader = write_and_open(inputs_of(generated), {.segment_bytes_target = 64 << 10});
-  const auto wanted = given(generated);
+  const auto wanted = rows_of(generated);
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {

@@ -91,6 +91,8 @@ struct compressor::context {
 compressor::compressor(int level) : context_(std::make_unique<context>()) {
   SKALD_ASSERT(context_->zstd != nullptr);
   ZSTD_CCtx_setParameter(context_->zstd, ZSTD_c_compressionLevel, level);
+  // A segment is a little over 1 MiB, and level 1 alone would look back half of one.
+  if (level < 3) ZSTD_CCtx_setParameter(context_->zstd, ZSTD_c_windowLog, 20);
   // The section's header has length and checksum already.
   ZSTD_CCtx_setParameter(context_->zstd, ZSTD_c_contentSizeFlag, 0);
   ZSTD_CCtx_setParameter(context_->zstd, ZSTD_c_checksumFlag, 0);

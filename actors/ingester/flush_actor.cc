@@ -121,6 +121,7 @@ class flush_actor final : public supervisor_actor {
     flusher_ = spawn_flusher(
         system(), {setup_.options, setup_.store, setup_.time, setup_.metrics, setup_.hooks});
     watch(flusher_child, flusher_, "flusher");
+    tell_spawned(setup_.hooks, "flusher", flusher_);
   }
 
   void on_child_down(child_id, const caf::error&, restart_verdict verdict) override {
@@ -194,12 +195,7 @@ class flush_actor final : public supervisor_actor {
   void run_step(std::uint32_t number) {
     auto& shard = shards_[number];
     if (stopped_) return;
-    const auto id = rounds_.id();
     const auto step = rounds_.step(number);
-    const one_shot<bool> reply(
-        [self = caf::actor_cast<caf::actor>(this), number, id, step](result<bool> outcome) {
-          caf::anon_send(self, flush_step_done{number, id, step, std::move(outcome)});
-        });
     switch (step) {
       case flush_step::building:
         tell(flusher_, context(),
@@ -208,11 +204,12 @@ class flush_actor final : public supervisor_actor {
       case flush_step::recording:
         if (may("record")) {
           tell(setup_.wal, context(),
-               wal_append{std::make_shared<flushed_entry>(encode_flushed(shard.record), reply)});
+               wal_append{std::make_shared<flushed_entry>(encode_flushed(shard.record),
+                                                          reply_for(number))});
         }
         break;
       case flush_step::indexing:
-        if (may("index")) tell(setup_.index, context(), index_add{shard.rows, reply});
+        if (may("index")) tell(setup_.index, context(), index_add{shard.rows, reply_for(number)});
         break;
       case flush_step::done:
         finish_shard(number);
@@ -220,6 +217,14 @@ class flush_actor final : public supervisor_actor {
       default:
         break;
     }
+  }
+
+  // Brings the outcome of the shard's present step back here.
+  one_shot<bool> reply_for(std::uint32_t number) {
+    return one_shot<bool>([self = caf::actor_cast<caf::actor>(this), number, id = rounds_.id(),
+                           step = rounds_.step(number)](result<bool> outcome) {
+      caf::anon_send(self, flush_step_done{number, id, step, std::move(outcome)});
+    });
   }
 
   void on_built(packs_built& message) {

@@ -66,10 +66,10 @@ class ingester_actor final : public supervisor_actor {
   caf::behavior make_behavior() override {
     index_ = spawn_index_actor(system(), {deps_.index, deps_.store, deps_.time, deps_.metrics,
                                           options_.index_ship_interval, options_.detached_workers});
-    watch(index_child, index_, "index_writer");
+    adopt(index_child, index_, "index_writer");
     recovery_ = spawn_recovery(
         system(), {options_, deps_.files, deps_.store, deps_.index, deps_.time, deps_.metrics});
-    watch(recovery_child, recovery_, "recovery");
+    adopt(recovery_child, recovery_, "recovery");
     caf::anon_send(recovery_, recovery_open{self()});
     delayed_send(this, options_.tick, shard_tick{});
     return {
@@ -130,6 +130,10 @@ class ingester_actor final : public supervisor_actor {
     std::chrono::steady_clock::time_point until;
   };
 
+  void adopt(child_id id, const caf::actor& child, const char* kind) {
+    watch(id, child, kind);
+    tell_spawned(deps_.hooks, kind, child);
+  }
   caf::actor self() { return caf::actor_cast<caf::actor>(this); }
 
   // --- pushes
@@ -343,10 +347,10 @@ class ingester_actor final : public supervisor_actor {
     wal.metrics = deps_.metrics;
     wal.detached = options_.detached_workers;
     wal_ = spawn_wal_actor(system(), std::move(wal));
-    watch(wal_child, wal_, "wal");
+    adopt(wal_child, wal_, "wal");
     flush_ = spawn_flush_actor(system(), {options_, node_, self(), wal_, index_, message.progress,
                                           deps_.store, deps_.time, deps_.metrics, deps_.hooks});
-    watch(flush_child, flush_, "flush");
+    adopt(flush_child, flush_, "flush");
     recovery_replay replay;
     replay.after = message.progress.flushed_by_all();
     replay.through = last_sequence;
@@ -367,7 +371,7 @@ class ingester_actor final : public supervisor_actor {
     slot.handle = spawn_shard(
         system(), {shard, slot.life, options_, node_, self(), wal_, recovery_, flushed_through,
                    deps_.limits, deps_.stream_share, deps_.time, deps_.metrics, deps_.hooks});
-    watch(shard, slot.handle, "shard");
+    adopt(shard, slot.handle, "shard");
     caf::anon_send(wal_, wal_attach{shard, slot.handle});
   }
 

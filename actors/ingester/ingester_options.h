@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "actors/supervision/supervisor_actor.h"
+#include "actors/supervision/restart_policy.h"
 #include "storage/chunk/pack_writer.h"
 #include "storage/wal/wal_options.h"
 

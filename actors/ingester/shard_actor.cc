@@ -127,6 +127,7 @@ class shard_actor final : public supervisor_actor {
     if (!stream) {
       stream = spawn_stream(system(), core_.stream(row), setup_.hooks);
       watch(row, stream, "stream");
+      tell_spawned(setup_.hooks, "stream", stream);
     }
     return stream;
   }

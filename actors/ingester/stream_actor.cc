@@ -87,6 +87,7 @@ class stream_actor final : public leaf_actor {
     }
     auto handle = spawn_chunk_buffer(home_system(), stream_, day, hooks_);
     link_to(handle);
+    tell_spawned(hooks_, "chunk_buffer", handle);
     // One buffer is the rule: no spare room.
     buffers_.reserve(buffers_.size() + 1);
     return buffers_.emplace_back(open_buffer{day, line_bytes, std::move(handle)}).handle;

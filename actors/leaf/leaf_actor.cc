@@ -99,7 +99,6 @@ void leaf_actor::bounce_cache() {
 
 bool leaf_actor::cleanup(caf::error&& reason, caf::execution_unit* unit) {
   if (!monitorable_actor::cleanup(std::move(reason), unit)) return false;
-  unregister_from_system();
   bounce_cache();
   if (!inbox_.closed()) {
     const caf::detail::sync_request_bouncer bounce{fail_state_};
@@ -109,6 +108,8 @@ bool leaf_actor::cleanup(caf::error&& reason, caf::execution_unit* unit) {
     };
     inbox_.close(drop);
   }
+  // Last: whoever waits for all actors to end finds every message destroyed.
+  unregister_from_system();
   return true;
 }
 

@@ -15,6 +15,13 @@ struct restart_limit {
   std::chrono::steady_clock::duration window = std::chrono::seconds(60);
 };
 
+struct supervision_options {
+  // Per child, then: the child is given up.
+  restart_limit child{3, std::chrono::seconds(60)};
+  // All children together, then: the supervisor gives up.
+  restart_limit all{20, std::chrono::seconds(60)};
+};
+
 // A value; not thread-safe. Memory: one time point per restart inside the window.
 class restart_policy {
  public:

@@ -19,13 +19,6 @@
 
 namespace skald {
 
-struct supervision_options {
-  // Per child, then: the child is given up.
-  restart_limit child{3, std::chrono::seconds(60)};
-  // All children together, then: the supervisor gives up.
-  restart_limit all{20, std::chrono::seconds(60)};
-};
-
 // What the policies say about a child that ended.
 enum class restart_verdict : std::uint8_t { restart, give_up, escalate };
 

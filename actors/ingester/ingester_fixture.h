@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole ingester on the deterministic system, a real temporary directory and a memory object
+// store, with the reader's side of "memory first, then index". Tests only.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/ingester/ingester_actor.h"
+#include "storage/file/posix_file_system.h"
+#include "storage/object_store/memory_store.h"
+#include "testing/actor_kit/deterministic_system.h"
+
+namespace skald {
+
+// An object store whose puts fail while told to.
+class failing_store final : public object_store {
+ public:
+  using object_store::put;
+  result<void> put(const std::string& key, std::span<const std::string_view> parts) override;
+  result<std::string> get(const std::string& key) override { return inner_.get(key); }
+  result<std::string> get_range(const std::string& key, std::uint64_t offset,
+                                std::uint64_t length) override {
+    return inner_.get_range(key, offset, length);
+  }
+  result<object_info> head(const std::string& key) override { return inner_.head(key); }
+  result<std::vector<object_info>> list(const std::string& prefix) override {
+    return inner_.list(prefix);
+  }
+  result<void> remove(const std::string& key) override { return inner_.remove(key); }
+
+  bool failing = false;
+  std::size_t puts = 0;
+
+ private:
+  memory_store inner_;
+};
+
+// (canonical labels, timestamp, line) -> how often a reader sees it.
+using seen_entries = std::map<std::tuple<std::string, std::int64_t, std::string>, int>;
+
+class ingester_fixture : public deterministic_system {
+ protected:
+  ingester_fixture();
+  ~ingester_fixture() override;
+  void TearDown() override;
+
+  // Opens the catalog and starts an ingester on the same directories; runs until nothing moves.
+  void start();
+  // Ends everything without saving, as kill -9 would.
+  void crash();
+  // Orderly shutdown; the answer.
+  result<bool> shutdown();
+
+  // One frame; entries are (labels, timestamp, line).
+  struct entry {
+    std::string labels;
+    std::int64_t timestamp_ns;
+    std::string line;
+    std::vector<std::pair<std::string, std::string>> metadata = {};
+  };
+  push_frame_ptr frame_of(const std::vector<entry>& entries, const std::string& tenant = "t");
+  // Sends, runs, returns the answer.
+  result<push_outcome> push(const std::vector<entry>& entries, const std::string& tenant = "t");
+  // Sends without running; the answer appears in `into`.
+  void push_async(const std::vector<entry>& entries, std::optional<result<push_outcome>>& into);
+  result<bool> flush();
+  ingester_status status();
+  result<ingester_snapshot> read(const std::string& tenant = "t",
+                                 std::vector<label_matcher> matchers = {});
+  result<unflushed_streams> streams(const std::string& tenant = "t");
+  // Everything that a reader sees: memory, then packs by the index.
+  seen_entries see_all(const std::string& tenant = "t");
+  // Same, of memory alone.
+  seen_entries see_memory(const std::string& tenant = "t");
+
+  // Sends a kill to the youngest living child of a kind. False when there is none.
+  bool kill(const std::string& kind);
+  std::size_t spawned(const std::string& kind) const;
+
+  std::int64_t now_ns() const { return time().wall_now_ns(); }
+
+  std::string directory_;
+  posix_file_system files_;
+  failing_store store_;
+  std::shared_ptr<ingester_hooks> hooks_ = std::make_shared<ingester_hooks>();
+  ingester_options options_;
+  tenant_limits limits_;
+  std::unique_ptr<limits_source> limits_source_;
+  std::unique_ptr<index_catalog> index_;
+  caf::actor ingester_;
+
+ private:
+  static void add_blocks(block_list& blocks, seen_entries& seen);
+  std::uint64_t incarnation_ = 0;
+  std::map<std::string, std::vector<caf::actor_addr>, std::less<>> children_;
+};
+
+}  // namespace skald

@@ -94,6 +94,7 @@ result<void> index_adder::stage(std::string_view tenant, std::span<const index_r
                                 staged& out) {
   const std::uint32_t tenant_pair = pair_of(tenant_name, tenant, out);
   out.chunks.reserve(rows.size());
+  if (streams_.empty()) streams_.reserve(rows.size());
   const std::string* last_key = nullptr;  // rows of one pack stand together
   std::uint32_t last_pack = 0;
   for (const index_row& row : rows) {
@@ -138,11 +139,22 @@ result<std::uint32_t> index_adder::stage_stream(std::uint32_t tenant, const inde
     out.postings.push_back(std::uint64_t{pair} << 32 | ordinal);
   };
   post_to(tenant);
+  std::size_t position = 0;
   SKALD_TRY(
       for_each_label(row.canonical_labels, [&](std::string_view name, std::string_view value) {
-        const name_entry entry = name_of(name, out);
-        post_to(entry.presence);
-        post_to(pair_of(entry.name, value, out));
+        if (position == out.last.size()) out.last.emplace_back();
+        staged::last_label& last = out.last[position++];
+        if (last.name != name) {
+          last.entry = name_of(name, out);
+          last.name = name;
+          last.pair = 0;
+        }
+        if (last.pair == 0 || last.value != value) {
+          last.pair = pair_of(last.entry.name, value, out);
+          last.value = value;
+        }
+        post_to(last.entry.presence);
+        post_to(last.pair);
       }));
   return ordinal;
 }

@@ -58,6 +58,14 @@ class index_adder {
     std::vector<std::uint64_t> postings;   // pair id << 32 | ordinal, of new streams
     std::vector<index_keys::chunk_entry> chunks;
     index_keys::counters counters;
+    // By position among a stream's labels: what stood there last. Neighbours share most labels.
+    struct last_label {
+      std::string name;
+      std::string value;
+      index_keys::name_entry entry;
+      std::uint32_t pair = 0;
+    };
+    std::vector<last_label> last;
   };
 
   result<void> stage(std::string_view tenant, std::span<const index_row> rows, staged& out);

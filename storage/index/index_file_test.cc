@@ -258,6 +258,13 @@ TEST(IndexFile, GrowsForAHundredThousandStreams) {
             1000u);
   EXPECT_EQ(file->label_names(query_for({match("env", match_op::equal, "dev")}))->size(), 3u);
   EXPECT_EQ(file->pack_keys()->size(), 5u);
+  // More streams than are matched by reading their labels: the values are walked.
+  EXPECT_EQ(file->find_streams(query_for({match("pod", match_op::regex, "pod-7000.")}))->size(),
+            10u);
+  EXPECT_EQ(file->find_streams(query_for({match("pod", match_op::not_regex, ".*[1-9]")}))->size(),
+            10'000u);
+  EXPECT_EQ(file->find_streams(query_for({match("app", match_op::regex, "|app1.*")}))->size(),
+            11'000u);
 }
 
 TEST(IndexFile, DamagedFilesAreCorrupt) {

@@ -11,6 +11,13 @@ using namespace index_keys;
 
 // Up to so many streams, reading their labels is cheaper than asking each label's postings.
 constexpr std::uint64_t few_streams = 256;
+// The same for a regular expression over all values of a label.
+constexpr std::uint64_t few_streams_to_match = 2048;
+
+bool needs_walk(const label_matcher& matcher) {
+  const bool regex = matcher.op() == match_op::regex || matcher.op() == match_op::not_regex;
+  return regex && matcher.literal_alternatives().empty();
+}
 
 error damaged(const char* what) {
   return {errc::corrupt, std::string("index file: malformed ") + what};
@@ -161,11 +168,46 @@ result<void> index_look_up::apply(const label_matcher& matcher, roaring_bitmap_t
 result<ordinal_set> index_look_up::matching() {
   ordinal_set set = make_ordinal_set();
   SKALD_TRY(add_value(tenant_name, query_.tenant, *set));
+  std::vector<const label_matcher*> walks;
   for (const label_matcher& matcher : query_.matchers) {
-    if (roaring_bitmap_is_empty(set.get())) break;
-    SKALD_TRY(apply(matcher, *set));
+    if (needs_walk(matcher)) {
+      walks.push_back(&matcher);
+    } else if (!roaring_bitmap_is_empty(set.get())) {
+      SKALD_TRY(apply(matcher, *set));
+    }
+  }
+  for (std::size_t i = 0; i < walks.size(); ++i) {
+    if (roaring_bitmap_get_cardinality(set.get()) <= few_streams_to_match) {
+      SKALD_TRY(filter(std::span(walks).subspan(i), *set));
+      break;
+    }
+    SKALD_TRY(apply(*walks[i], *set));
   }
   return set;
+}
+
+result<void> index_look_up::filter(std::span<const label_matcher* const> matchers,
+                                   roaring_bitmap_t& set) {
+  const ordinal_set failed = make_ordinal_set();
+  std::vector<char> met;
+  SKALD_TRY(for_each_stream(set, [&](std::uint32_t ordinal, const stream_entry& s) -> result<void> {
+    met.assign(matchers.size(), 0);
+    bool pass = true;
+    SKALD_TRY(for_each_label(s.labels, [&](std::string_view name, std::string_view value) {
+      for (std::size_t i = 0; i < matchers.size(); ++i) {
+        if (matchers[i]->name() != name) continue;
+        met[i] = 1;
+        pass = pass && matchers[i]->matches(value);
+      }
+    }));
+    for (std::size_t i = 0; i < matchers.size(); ++i) {
+      pass = pass && (met[i] != 0 || matchers[i]->matches_empty());
+    }
+    if (!pass) roaring_bitmap_add(failed.get(), ordinal);
+    return {};
+  }));
+  roaring_bitmap_andnot_inplace(&set, failed.get());
+  return {};
 }
 
 bool index_look_up::is_everything(const roaring_bitmap_t& set) const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,8 @@ class index_look_up {
   // Streams of the tenant that pass all matchers. Ignores the shard.
   result<ordinal_set> matching();
   result<void> apply(const label_matcher& matcher, roaring_bitmap_t& set);
+  // The same for few streams, by reading their labels.
+  result<void> filter(std::span<const label_matcher* const> matchers, roaring_bitmap_t& set);
   // Adds the streams of all values that the predicate takes.
   result<void> add_values(const label_matcher& matcher, std::uint32_t name, bool wanted,
                           roaring_bitmap_t& out);

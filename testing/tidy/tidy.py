@@ -91,7 +91,7 @@ def check_sizes(t):
 # deeper than a class member inside a namespace.
 STARTS_FUNCTION = re.compile(r"^( {0,4})(?!(?:if|for|while|switch|catch|return|case|default|else|do|using|namespace|struct|"
                              r"class|enum|union|extern|template|public|private|protected|static_assert|co_return)\b)"
-                             r"(?:[\w:<>,&*~\[\]() ]+ )?[\w:~]+(?:\([^=;]*|operator.*)$")
+                             r"(?:[\w:<>,&*~\[\]() ]+ )?(?:[\w:~]+\([^=;]*|operator.*)$")
 
 
 def function_spans(text):

@@ -6,6 +6,7 @@
 #include "actors/ingester/flush_rounds.h"
 #include "actors/ingester/flusher_actor.h"
 #include "actors/leaf/leaf_actor.h"
+#include "actors/supervision/supervisor_actor.h"
 #include "runtime/base/log.h"
 
 namespace skald {

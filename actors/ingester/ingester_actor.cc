@@ -11,6 +11,7 @@
 #include "actors/io/index_actor.h"
 #include "actors/io/wal_actor.h"
 #include "actors/leaf/leaf_actor.h"
+#include "actors/supervision/supervisor_actor.h"
 #include "runtime/base/log.h"
 
 namespace skald {

@@ -8,6 +8,7 @@
 #include "actors/ingester/ingester_messages.h"
 #include "actors/ingester/stream_actor.h"
 #include "actors/leaf/leaf_actor.h"
+#include "actors/supervision/supervisor_actor.h"
 #include "runtime/base/log.h"
 
 namespace skald {

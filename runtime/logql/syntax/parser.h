@@ -17,13 +17,13 @@ namespace skald::logql {
 // error: unexpected ..." or "parse error : ..." for what is wrong with the meaning.
 result<query_expr> parse_query(std::string_view text);
 
-// Like parse_query without the checks that Loki only makes when it runs a query (matchers that may
-// be empty, line filter expressions, templates and the like): what format_query accepts.
+// Like parse_query without the checks that Loki only makes when it runs a query (line filter
+// expressions, templates, json and logfmt expressions, ip() arguments): what format_query accepts.
 result<query_expr> parse_for_printing(std::string_view text);
 
-// Parses `{...}` and validates that one matcher excludes the empty value.
-// Errors: invalid_argument; "only label matchers are supported" when a pipeline follows the
-// selector.
+// Parses `{...}` and validates that one matcher excludes the empty value. (Where `{}` stands for
+// all streams, as in the series endpoint, the caller looks for it first.) Errors: invalid_argument;
+// "only label matchers are supported" when a pipeline follows the selector.
 result<std::vector<label_matcher>> parse_selector(std::string_view text);
 
 // Parses a query that must be a log query (tail, delete, patterns).

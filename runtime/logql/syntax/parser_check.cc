@@ -3,6 +3,7 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <set>
 
 #include "runtime/logql/scan/go_regex.h"
@@ -170,9 +171,35 @@ result<void> check_run(std::vector<const line_filter_expr*>& filters,
   return {};
 }
 
+bool reads_line(const stage_expr& stage) {
+  return std::holds_alternative<line_filter_expr>(stage) ||
+         std::holds_alternative<json_parser_expr>(stage) ||
+         std::holds_alternative<logfmt_parser_expr>(stage) ||
+         std::holds_alternative<regexp_parser_expr>(stage) ||
+         std::holds_alternative<pattern_parser_expr>(stage) ||
+         std::holds_alternative<unpack_expr>(stage);
+}
+
+// Unless the line's length counts, Loki removes every line_format behind which no stage reads the
+// line, and so never sees that its template is wrong.
+result<void> check_range(const range_aggregation& aggregation) {
+  const log_expr& log = aggregation.range.log;
+  if (aggregation.op == range_op::bytes_over_time || aggregation.op == range_op::bytes_rate) {
+    return check_stages(log);
+  }
+  log_expr kept;
+  bool is_read = false;
+  for (auto stage = log.stages.rbegin(); stage != log.stages.rend(); ++stage) {
+    is_read = is_read || reads_line(*stage);
+    if (is_read || !std::holds_alternative<line_format_expr>(*stage)) kept.stages.push_back(*stage);
+  }
+  std::reverse(kept.stages.begin(), kept.stages.end());
+  return check_stages(kept);
+}
+
 result<void> check_metric(const metric_expr& metric) {
   if (const auto* range = std::get_if<range_aggregation>(&metric.node)) {
-    return check_stages(range->range.log);
+    return check_range(*range);
   }
   if (const auto* vector = std::get_if<vector_aggregation>(&metric.node)) {
     return check_metric(*vector->inner);

@@ -39,6 +39,11 @@ struct group_cell {
         break;
       case vector_op::stddev:
       case vector_op::stdvar: {
+        // One value alone has no spread, be it infinite.
+        if (count == 1) {
+          value = v;
+          break;
+        }
         const double delta = v - value;
         value += delta / static_cast<double>(count);
         squares += delta * (v - value);

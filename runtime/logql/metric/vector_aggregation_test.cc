@@ -76,6 +76,8 @@ TEST(VectorAggregation, NanAndInfinity) {
   EXPECT_TRUE(std::isnan(one_group(vector_op::max, {nan_value, nan_value})));
   EXPECT_EQ(one_group(vector_op::count, {nan_value, 1}), 2);
   EXPECT_EQ(one_group(vector_op::avg, {infinity, 1, 2}), infinity);
+  EXPECT_EQ(one_group(vector_op::stddev, {infinity}), 0);
+  EXPECT_TRUE(std::isnan(one_group(vector_op::stdvar, {infinity, 1})));
   EXPECT_TRUE(std::isnan(one_group(vector_op::avg, {infinity, -infinity})));
 }
 

@@ -42,24 +42,28 @@ result<query_expr> parse_for_printing(std::string_view text) {
 }
 
 result<query_expr> parse_query(std::string_view text) {
-  SKALD_TRY_ASSIGN(query_expr query, parse_for_printing(text));
-  if (const auto checked = check_query(query); !checked.ok()) {
+  result<query_expr> query = parse_for_printing(text);
+  if (!query.ok()) return query;
+  if (const auto checked = check_query(*query); !checked.ok()) {
     return invalid(parse_error_text({}, checked.error().message));
   }
   return query;
 }
 
 result<std::vector<label_matcher>> parse_selector(std::string_view text) {
-  SKALD_TRY_ASSIGN(query_expr query, parse_for_printing(text));
-  const log_expr* log = query.log();
+  const result<query_expr> query = parse_for_printing(text);
+  if (!query.ok()) return query.error();
+  const log_expr* log = query->log();
   if (log == nullptr || !log->stages.empty()) return invalid("only label matchers are supported");
   return log->matchers;
 }
 
 result<log_expr> parse_log_query(std::string_view text) {
-  SKALD_TRY_ASSIGN(query_expr query, parse_query(text));
-  if (!query.is_log()) return invalid("only log selector is supported");
-  return *query.log();
+  const result<query_expr> query = parse_query(text);
+  if (!query.ok()) return query.error();
+  const log_expr* log = query->log();
+  if (log == nullptr) return invalid("only log selector is supported");
+  return *log;
 }
 
 }  // namespace skald::logql

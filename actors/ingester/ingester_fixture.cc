@@ -79,6 +79,27 @@ result<bool> ingester_fixture::shutdown() {
   return *answer;
 }
 
+std::vector<ingester_fixture::entry> ingester_fixture::numbered(int first, int count,
+                                                                int streams) const {
+  std::vector<entry> out;
+  for (int stream = 0; stream < streams; ++stream) {
+    for (int i = first; i < first + count; ++i) {
+      if (i % streams != stream) continue;
+      out.push_back(
+          {"{app=\"a" + std::to_string(stream) + "\"}", now_ns() + i, "line " + std::to_string(i)});
+    }
+  }
+  return out;
+}
+
+seen_entries ingester_fixture::once(const std::vector<std::vector<entry>>& pushes) {
+  seen_entries all;
+  for (const auto& entries : pushes) {
+    for (const auto& e : entries) all[{e.labels, e.timestamp_ns, e.line}] = 1;
+  }
+  return all;
+}
+
 push_frame_ptr ingester_fixture::frame_of(const std::vector<entry>& entries,
                                           const std::string& tenant) {
   push_frame_builder builder(tenant);

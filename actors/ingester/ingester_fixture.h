@@ -64,6 +64,10 @@ class ingester_fixture : public deterministic_system {
     std::string line;
     std::vector<std::pair<std::string, std::string>> metadata = {};
   };
+  // `count` entries over `streams` streams; lines are numbered from `first`.
+  std::vector<entry> numbered(int first, int count, int streams = 5) const;
+  // What see_all() must give for these.
+  static seen_entries once(const std::vector<std::vector<entry>>& pushes);
   push_frame_ptr frame_of(const std::vector<entry>& entries, const std::string& tenant = "t");
   // Sends, runs, returns the answer.
   result<push_outcome> push(const std::vector<entry>& entries, const std::string& tenant = "t");

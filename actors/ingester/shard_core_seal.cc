@@ -94,7 +94,8 @@ void shard_core::check_invariants() const {
     ++used;
     restoring += row.phase == row_phase::restoring;
     SKALD_ASSERT(row.sealed.size() == row.sealed_ids.size());
-    SKALD_ASSERT(row.phase != row_phase::live || row.pending.empty() || row.live.rows > 0);
+    SKALD_ASSERT(row.phase != row_phase::live || row.pending.empty() || row.live.rows > 0 ||
+                 sealing_.active);
     const auto found = by_stream_.find({row.tenant, row.info->fingerprint});
     SKALD_ASSERT(found != by_stream_.end() && found->second == index);
     for (const auto id : row.sealed_ids) {

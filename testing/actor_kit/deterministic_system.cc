@@ -48,7 +48,9 @@ void deterministic_system::TearDown() {
   std::_Exit(1);
 }
 
-const clock& deterministic_system::time() const { return *time_; }
+const clock& deterministic_system::time() const {
+  return *time_;
+}
 
 std::size_t deterministic_system::run() {
   return scheduler_->run();

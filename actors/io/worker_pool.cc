@@ -100,11 +100,11 @@ void worker_pool_actor::on_exit() {
 }
 
 void worker_pool_actor::start_worker() {
-  auto worker = options_.detached
-                    ? spawn<pool_worker_actor, caf::detached + caf::monitored>(
-                          caf::actor_cast<caf::actor_addr>(this))
-                    : spawn<pool_worker_actor, caf::monitored>(
-                          caf::actor_cast<caf::actor_addr>(this));
+  auto worker =
+      options_.detached
+          ? spawn<pool_worker_actor, caf::detached + caf::monitored>(
+                caf::actor_cast<caf::actor_addr>(this))
+          : spawn<pool_worker_actor, caf::monitored>(caf::actor_cast<caf::actor_addr>(this));
   workers_.push_back(worker);
   idle_.push_back(std::move(worker));
 }

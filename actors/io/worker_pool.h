@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bounded pool of detached actors for work that blocks or takes long: reading packs, evaluating query sub-ranges,
-// rendering answers. Tasks of different tenants take turns, so that one tenant's broad query does not hold up the others.
-// Context: event actor; the tasks run on the workers' own threads.
+// A bounded pool of detached actors for work that blocks or takes long: reading packs, evaluating
+// query sub-ranges, rendering answers. Tasks of different tenants take turns, so that one tenant's
+// broad query does not hold up the others. Context: event actor; the tasks run on the workers' own
+// threads.
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -18,8 +19,9 @@
 
 namespace skald {
 
-// One piece of work. A task that is dropped (pool full, pool stopped) is destroyed unrun: whoever waits must learn it from
-// that, e.g. from a one_shot that the function holds. Must not throw; if it does, the exception is logged.
+// One piece of work. A task that is dropped (pool full, pool stopped) is destroyed unrun: whoever
+// waits must learn it from that, e.g. from a one_shot that the function holds. Must not throw; if
+// it does, the exception is logged.
 struct pool_task {
   std::string tenant;
   std::shared_ptr<std::function<void()>> run;

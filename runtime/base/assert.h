@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SKALD_ASSERT checks what only a bug of ours can break. It is on in every build: a process that has lost an invariant
-// stops before it writes anything wrong.
+// SKALD_ASSERT checks what only a bug of ours can break. It is on in every build: a process that
+// has lost an invariant stops before it writes anything wrong.
 #pragma once
 
 namespace skald {
@@ -10,8 +10,8 @@ namespace skald {
 
 }  // namespace skald
 
-#define SKALD_ASSERT(condition)                                        \
-  do {                                                                 \
-    if (!(condition)) [[unlikely]]                                     \
-      ::skald::assertion_failed(#condition, __FILE__, __LINE__);       \
+#define SKALD_ASSERT(condition)                                  \
+  do {                                                           \
+    if (!(condition)) [[unlikely]]                               \
+      ::skald::assertion_failed(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -50,7 +50,7 @@ template <class T>
 class [[nodiscard]] result {
  public:
   using value_type = T;
-  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
+  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}         // NOLINT: implicit
   result(skald::error why) : state_(std::in_place_index<1>, std::move(why)) {}  // NOLINT: implicit
   result(errc code, std::string message)
       : state_(std::in_place_index<1>, skald::error{code, std::move(message)}) {}
@@ -113,21 +113,21 @@ class [[nodiscard]] result<void> {
 };
 
 // Returns early with the error of `expr`, for functions that return some result<U>.
-#define SKALD_TRY(expr)                                        \
-  do {                                                         \
-    if (auto skald_try_ = (expr); !skald_try_.ok()) {          \
-      return std::move(skald_try_).error();                    \
-    }                                                          \
+#define SKALD_TRY(expr)                               \
+  do {                                                \
+    if (auto skald_try_ = (expr); !skald_try_.ok()) { \
+      return std::move(skald_try_).error();           \
+    }                                                 \
   } while (false)
 
 // Declares `var` as the value of `expr`, or returns early with its error.
 #define SKALD_TRY_ASSIGN(var, expr) SKALD_TRY_ASSIGN_IMPL(var, expr, __LINE__)
 #define SKALD_TRY_ASSIGN_IMPL(var, expr, line) SKALD_TRY_ASSIGN_IMPL2(var, expr, line)
-#define SKALD_TRY_ASSIGN_IMPL2(var, expr, line)       \
-  auto skald_try_##line = (expr);                     \
-  if (!skald_try_##line.ok()) {                       \
-    return std::move(skald_try_##line).error();       \
-  }                                                   \
+#define SKALD_TRY_ASSIGN_IMPL2(var, expr, line) \
+  auto skald_try_##line = (expr);               \
+  if (!skald_try_##line.ok()) {                 \
+    return std::move(skald_try_##line).error(); \
+  }                                             \
   var = std::move(skald_try_##line).value()
 
 }  // namespace skald

@@ -16,11 +16,15 @@ error refused(std::string message) {
   return {errc::invalid_argument, std::move(message)};
 }
 
+// What one query may have even where the tenant has no limit.
+constexpr std::int64_t steps_max = 1'000'000;
+
 // Checks that need no look at the query's text. Loki makes them before it parses.
 result<void> check_resolution(const query_request& request, const query_limits& limits) {
-  if (request.instant || request.step_ns <= 0 || limits.max_points == 0) return {};
-  if ((request.end_ns - request.start_ns) / request.step_ns > limits.max_points) {
-    std::string points = std::to_string(limits.max_points);
+  if (request.instant || request.step_ns <= 0) return {};
+  const std::int64_t most = limits.max_points > 0 ? limits.max_points : steps_max;
+  if ((request.end_ns - request.start_ns) / request.step_ns > most) {
+    std::string points = std::to_string(most);
     for (std::size_t at = points.size(); at > 3; at -= 3) points.insert(at - 3, ",");
     return refused("exceeded maximum resolution of " + points +
                    " points per time series. Try increasing the value of the step parameter");

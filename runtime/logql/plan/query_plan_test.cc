@@ -135,6 +135,16 @@ TEST(QueryPlan, RefusesWithLokisTexts) {
             "max streams matchers per query exceeded, matchers-count > limit (3 > 2)");
 }
 
+TEST(QueryPlan, RefusesEndlessStepsEvenWithoutLimit) {
+  query_request request = range_request("rate({a=\"b\"}[1m])");
+  request.step_ns = 1000;
+  query_limits limits;
+  limits.max_points = 0;
+  EXPECT_EQ(error_of(request, limits),
+            "exceeded maximum resolution of 1,000,000 points per time series. Try increasing the "
+            "value of the step parameter");
+}
+
 TEST(QueryPlan, RefusesWhatLokiAnswersWith500) {
   const result<query_plan_ptr> replace =
       query_plan::make(range_request("label_replace(1, \"a\", \"b\", \"c\", \"d\")"), {});

@@ -290,7 +290,8 @@ class flush_actor final : public supervisor_actor {
 
   void finish_round_if_complete() {
     if (!rounds_.is_complete() || checkpointing_ || stopped_) return;
-    write_checkpoint(false);
+    // Without a log nobody adds the rows again after a crash: ship them now.
+    write_checkpoint(!setup_.options.wal_enabled);
   }
 
   void write_checkpoint(bool ship) {

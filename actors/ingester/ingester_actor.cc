@@ -183,12 +183,16 @@ class ingester_actor final : public supervisor_actor {
     node_->wal_waiting_bytes.fetch_add(bytes);
     lines_.add(static_cast<double>(request.frame->rows()));
     bytes_.add(static_cast<double>(request.frame->line_bytes()));
-    auto released = [node = node_, bytes, root = self()] {
+    push_job::callbacks tell_root;
+    tell_root.released = [node = node_, bytes, root = self()] {
       node->wal_waiting_bytes.fetch_sub(bytes);
       if (node->pushes_queued.load()) caf::anon_send(root, push_credit_freed{});
     };
+    tell_root.disk_full = [node = node_, root = self()] {
+      if (!node->flush_wanted.exchange(true)) caf::anon_send(root, flush_due{});
+    };
     const auto job =
-        std::make_shared<push_job>(std::move(request), options_.shards, std::move(released));
+        std::make_shared<push_job>(std::move(request), options_.shards, std::move(tell_root));
     for (const auto& part : job->parts_by_shard()) {
       if (!shards_[part.shard].handle) {
         job->refuse({errc::unavailable, "a part of the ingester is restarting"});

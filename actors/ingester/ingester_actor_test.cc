@@ -263,6 +263,18 @@ TEST_F(ingester, WithoutWalShutdownStillSavesEverything) {
   EXPECT_EQ(see_all(), once({entries}));
 }
 
+TEST_F(ingester, WithoutWalFlushedEntriesSurviveACrash) {
+  options_.wal_enabled = false;
+  start();
+  const auto flushed = numbered(0, 25);
+  ASSERT_TRUE(push(flushed).ok());
+  ASSERT_TRUE(flush().ok());
+  ASSERT_TRUE(push(numbered(25, 25)).ok());  // acknowledged from memory only
+  crash();
+  start();
+  EXPECT_EQ(see_all(), once({flushed}));
+}
+
 TEST_F(ingester, LateEntriesAreRefusedWithLokisText) {
   start();
   const auto now = now_ns();

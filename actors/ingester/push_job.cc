@@ -8,10 +8,8 @@
 
 namespace skald {
 
-push_job::push_job(push_request request, std::uint32_t shard_count, std::function<void()> released)
-    : frame_(std::move(request.frame)),
-      reply_(std::move(request.reply)),
-      released_(std::move(released)) {
+push_job::push_job(push_request request, std::uint32_t shard_count, callbacks tell)
+    : frame_(std::move(request.frame)), reply_(std::move(request.reply)), tell_(std::move(tell)) {
   std::vector<std::vector<std::uint32_t>> by_shard(shard_count);
   const auto slices = frame_->slices();
   for (std::uint32_t i = 0; i < slices.size(); ++i) {
@@ -27,7 +25,7 @@ push_job::push_job(push_request request, std::uint32_t shard_count, std::functio
 }
 
 push_job::~push_job() {
-  if (released_) released_();
+  if (tell_.released) tell_.released();
 }
 
 push_job::part& push_job::part_of(std::uint32_t shard) {

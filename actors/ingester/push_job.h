@@ -27,8 +27,13 @@ class push_job final : public wal_entry, public std::enable_shared_from_this<pus
     admission admitted;
   };
 
-  // `released` runs when the job ends, on any thread: the credit of the frame is free again.
-  push_job(push_request request, std::uint32_t shard_count, std::function<void()> released);
+  struct callbacks {
+    // The job has ended: the credit of the frame is free again. On any thread.
+    std::function<void()> released;
+    // The log's disk is full: only a flush frees it. On the WAL actor's thread.
+    std::function<void()> disk_full;
+  };
+  push_job(push_request request, std::uint32_t shard_count, callbacks tell);
   ~push_job() override;
 
   const push_frame_ptr& frame() const { return frame_; }
@@ -48,14 +53,17 @@ class push_job final : public wal_entry, public std::enable_shared_from_this<pus
   wal_record_type type() const override { return wal_record_type::entries; }
   std::span<const std::string_view> parts() const override { return wal_parts_; }
   std::span<const std::uint32_t> shards() const override { return shards_; }
-  void failed(const error& why) override { refuse(why); }
+  void failed(const error& why) override {
+    if (why.code == errc::resource_exhausted && tell_.disk_full) tell_.disk_full();
+    refuse(why);
+  }
 
  private:
   push_outcome outcome() const;
 
   push_frame_ptr frame_;
   one_shot<push_outcome> reply_;
-  std::function<void()> released_;
+  callbacks tell_;
   std::vector<part> parts_;
   std::vector<std::uint32_t> shards_;
   std::atomic<std::uint32_t> admitting_;

@@ -134,6 +134,16 @@ stream_rejection reject_stream_limit(const rejection_context& context, const str
           bytes_of(slice)};
 }
 
+stream_rejection reject_labels(const rejection_context& context, const stream_slice& slice) {
+  auto text = fmt::format("labels {} do not belong to their fingerprint", context.labels);
+  return {std::string(context.labels),
+          400,
+          "invalid_labels",
+          std::move(text),
+          slice.rows(),
+          bytes_of(slice)};
+}
+
 stream_rejection reject_quarantined(const rejection_context& context, const stream_slice& slice) {
   auto text = fmt::format("stream {} failed repeatedly and accepts no entries now", context.labels);
   return {std::string(context.labels),

@@ -32,6 +32,9 @@ stream_rejection reject_rate_limited(const rejection_context& context, const str
                                      std::uint64_t limit_bytes_per_second);
 // 429: a new stream over the tenant's limit.
 stream_rejection reject_stream_limit(const rejection_context& context, const stream_slice& slice);
+// 400: label text that is not canonical or does not belong to its fingerprint; a distributor of
+// ours never sends it.
+stream_rejection reject_labels(const rejection_context& context, const stream_slice& slice);
 // 503: the stream failed too often.
 stream_rejection reject_quarantined(const rejection_context& context, const stream_slice& slice);
 

@@ -119,8 +119,9 @@ void shard_core::admit_slice(const push_frame& frame, std::uint32_t number,
       return drop_all(reject_stream_limit(context, slice));
     }
     auto info = make_stream(slice.canonical_labels);
-    // The distributor made this text: it parses.
-    SKALD_ASSERT(info.ok());
+    if (!info.ok() || (*info)->fingerprint != slice.fingerprint) {
+      return drop_all(reject_labels(context, slice));
+    }
     row = make_row(tenant, std::move(info).value());
   }
   if (rows_[row].phase == row_phase::quarantined) {
@@ -185,7 +186,8 @@ void shard_core::commit(const push_frame_ptr& frame, std::span<const std::uint32
     auto row = find_row(tenant, slice.fingerprint);
     if (row == no_row) {
       auto info = make_stream(slice.canonical_labels);
-      if (!info.ok()) continue;  // a replayed record of another version; counted by the caller
+      // Admission refuses such slices: this is a record of another version.
+      if (!info.ok() || (*info)->fingerprint != slice.fingerprint) continue;
       row = make_row(tenant, std::move(info).value());
     }
     std::uint32_t next = 0;

@@ -144,6 +144,21 @@ TEST_F(shard_core_test, StreamLimitCountsStreamsOfTheTenantOnTheNode) {
   make();
 }
 
+TEST_F(shard_core_test, RefusesLabelsThatAreNotTheFingerprints) {
+  push_frame_builder builder("t");
+  builder.begin_stream(fingerprint_of("{a=\"1\"}"), "{a=\"2\"}");
+  builder.add(1, "x");
+  builder.begin_stream(fingerprint_of("{a"), "{a");
+  builder.add(1, "x");
+  const auto frame = builder.finish();
+  const auto admitted = admit(frame);
+  EXPECT_EQ(admitted.accepted_lines, 0U);
+  EXPECT_EQ(admitted.rejected.size(), 2U);
+  std::vector<row_index> ready;
+  core_->commit(frame, all_slices(frame), {}, 1, now_, ready);
+  EXPECT_EQ(core_->row_count(), 0U);
+}
+
 TEST_F(shard_core_test, HandsOverAtTheByteLimit) {
   options_.hand_over_bytes = 100;
   make();

@@ -105,6 +105,20 @@ bool is_just_literals(const regex_node& node) {
   }
 }
 
+// Loki compares folded literals in lower case, where U+0130 becomes a plain i; simple folding,
+// which RE2 uses, lets it equal nothing else.
+std::string with_dotted_i(std::string_view regex, const std::optional<regex_node>& node) {
+  constexpr char32_t dotted_i = 0x130;
+  const bool applies = node.has_value() && node->what == regex_node::kind::literal &&
+                       node->fold_case && node->text.find(dotted_i) != std::u32string::npos;
+  if (!applies) return std::string(regex);
+  std::string out = "(?i)";
+  for (const char32_t c : node->text) {
+    out += c == dotted_i ? "[i\\x{130}]" : re2::RE2::QuoteMeta(to_utf8(std::u32string(1, c)));
+  }
+  return out;
+}
+
 }  // namespace
 
 struct regex_filter::program {
@@ -140,13 +154,14 @@ struct regex_filter::program {
 regex_filter::regex_filter(std::shared_ptr<const program> code) : code_(std::move(code)) {}
 
 result<regex_filter> regex_filter::compile(std::string_view regex, regex_anchoring anchoring) {
-  SKALD_TRY_ASSIGN(std::unique_ptr<re2::RE2> compiled, compile_go_regex(regex));
+  const std::optional<regex_node> node = read_regex(regex);
+  SKALD_TRY_ASSIGN(std::unique_ptr<re2::RE2> compiled,
+                   compile_go_regex(with_dotted_i(regex, node)));
   auto code = std::make_shared<program>(std::move(compiled));
   code->anchoring = anchoring;
   const literal_requirement need = required_literals(regex);
   code->cover = make_cover(need);
   if (anchoring == regex_anchoring::unanchored) {
-    const std::optional<regex_node> node = read_regex(regex);
     // The cover must be the whole requirement, not one factor of it.
     code->just_literals = node.has_value() && is_just_literals(*node) &&
                           !code->cover.literals.empty() &&

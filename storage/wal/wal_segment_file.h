@@ -57,7 +57,7 @@ class wal_segment_pool {
   wal_spare_file next_;
 };
 
-// Writes zeros to [from, from + bytes).
+// Writes zeros to [from, from + bytes): multiples of a block.
 result<void> wal_fill_with_zeros(file& out, std::uint64_t from, std::uint64_t bytes);
 
 }  // namespace skald

@@ -196,8 +196,13 @@ result<void> wal_writer::implementation::write_group(std::size_t count) {
     buffer_.resize(bytes);
     SKALD_TRY(written);
   } else {
-    SKALD_TRY(active_->write_at(write_offset_, {buffer_.data(), bytes}));
-    SKALD_TRY(wal_fill_with_zeros(*active_, write_offset_ + bytes, padded - bytes));
+    const std::uint64_t whole = bytes / wal_block_bytes * wal_block_bytes;
+    if (whole != 0) SKALD_TRY(active_->write_at(write_offset_, {buffer_.data(), whole}));
+    if (whole != bytes) {
+      alignas(wal_block_bytes) char last[wal_block_bytes] = {};
+      std::memcpy(last, buffer_.data() + whole, bytes - whole);
+      SKALD_TRY(active_->write_at(write_offset_ + whole, {last, sizeof last}));
+    }
   }
   SKALD_TRY(active_->sync_data());
   write_offset_ += padded;
@@ -232,7 +237,7 @@ result<void> wal_writer::implementation::open_segment() {
 // The header is durable before the file gets the segment's name, so a named segment always has one.
 result<void> wal_writer::implementation::make_segment(wal_spare_file& spare,
                                                       const wal_segment_header& header) {
-  char block[wal_block_bytes] = {};
+  alignas(wal_block_bytes) char block[wal_block_bytes] = {};
   encode_segment_header(header, block);
   encode_segment_header(header, block + wal_header_copy_offset);
   SKALD_TRY(spare.opened->write_at(0, {block, sizeof block}));
@@ -266,6 +271,7 @@ result<void> wal_writer::implementation::release_below(std::uint64_t sequence) {
 
 result<bool> wal_writer::implementation::prepare(std::uint64_t bytes_max) {
   if (disk_full()) return false;  // the room is needed for records
+  bytes_max = wal_round_to_block(bytes_max);
   if (!active_) SKALD_TRY(open_segment());
   const std::uint64_t target =
       std::min(options_.segment_bytes, write_offset_ + options_.zero_fill_ahead_bytes);

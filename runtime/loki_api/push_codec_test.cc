@@ -126,6 +126,7 @@ TEST(PushCodec, NamesWhatIsWrong) {
       {json, "", " \n", "EOF"},
       {json, "gzip", gzip_compress("{\"streams\":[]}").substr(0, 20), "unexpected EOF"},
       {protobuf, "", snap("\x0a\x05zz"), "unexpected EOF"},
+      {protobuf, "", snap("\x0a\x80\x80\x80\x80\x80\x20"), "unexpected EOF"},
       {protobuf, "", snap("\x08\x01"), "proto: wrong wireType = 0 for field 1"},
       {protobuf, "", snap(push_request({stream("{}", {entry(timestamp(1, -1), "")})})),
        "timestamp: nanos not in range [0, 1e9)"},

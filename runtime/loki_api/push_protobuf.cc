@@ -29,9 +29,29 @@ struct decode_failure {
   error why;
 };
 
+// protozero cuts lengths to 32 bits; a longer one must not pass for a short one.
+void check_length(const pbf_reader& reader) {
+  const protozero::data_view rest = reader.data();
+  const char* at = rest.data();
+  if (protozero::decode_varint(&at, rest.data() + rest.size()) > rest.size()) {
+    throw protozero::end_of_buffer_exception{};
+  }
+}
+
 std::string_view bytes_of(pbf_reader& reader) {
+  check_length(reader);
   const protozero::data_view view = reader.get_view();
   return {view.data(), view.size()};
+}
+
+pbf_reader message_of(pbf_reader& reader) {
+  check_length(reader);
+  return reader.get_message();
+}
+
+void skip_field(pbf_reader& reader) {
+  if (reader.wire_type() == pbf_wire_type::length_delimited) check_length(reader);
+  reader.skip();
 }
 
 // Whether the current field is `number`; a known field with another wire type is malformed.
@@ -69,7 +89,7 @@ std::int64_t read_timestamp(pbf_reader reader) {
         nanos = reader.get_int32();
         break;
       default:
-        reader.skip();
+        skip_field(reader);
     }
   }
   if (nanos < 0 || nanos >= 1'000'000'000) {
@@ -91,7 +111,7 @@ metadata_pair read_pair(pbf_reader reader) {
         pair.value = bytes_of(reader);
         break;
       default:
-        reader.skip();
+        skip_field(reader);
     }
   }
   return pair;
@@ -106,7 +126,7 @@ void read_entry(pbf_reader reader, decoded_push& push) {
     switch (reader.tag()) {
       case field_timestamp:
         expect_type(reader, pbf_wire_type::length_delimited);
-        entry.timestamp_ns = read_timestamp(reader.get_message());
+        entry.timestamp_ns = read_timestamp(message_of(reader));
         break;
       case field_line:
         expect_type(reader, pbf_wire_type::length_delimited);
@@ -114,10 +134,10 @@ void read_entry(pbf_reader reader, decoded_push& push) {
         break;
       case field_metadata:
         expect_type(reader, pbf_wire_type::length_delimited);
-        push.metadata.push_back(read_pair(reader.get_message()));
+        push.metadata.push_back(read_pair(message_of(reader)));
         break;
       default:  // `parsed` included: it belongs to answers
-        reader.skip();
+        skip_field(reader);
     }
   }
   entry.metadata_count = static_cast<std::uint32_t>(push.metadata.size()) - entry.first_metadata;
@@ -135,11 +155,11 @@ void read_stream(pbf_reader reader, decoded_push& push, push_array_guard& guard)
         break;
       case field_entries:
         expect_type(reader, pbf_wire_type::length_delimited);
-        read_entry(reader.get_message(), push);
+        read_entry(message_of(reader), push);
         if (!guard.within_bounds()) throw decode_failure{guard.why()};
         break;
       default:  // `hash` included: ours is computed
-        reader.skip();
+        skip_field(reader);
     }
   }
   stream.entry_count = static_cast<std::uint32_t>(push.entries.size()) - stream.first_entry;
@@ -162,11 +182,11 @@ result<void> decode_push_protobuf(std::string_view message, std::size_t array_by
     pbf_reader reader(message.data(), message.size());
     while (reader.next()) {
       if (reader.tag() != field_streams) {
-        reader.skip();
+        skip_field(reader);
         continue;
       }
       expect_type(reader, pbf_wire_type::length_delimited);
-      read_stream(reader.get_message(), push, guard);
+      read_stream(message_of(reader), push, guard);
       if (!guard.within_bounds()) return guard.why();
     }
   } catch (const decode_failure& failure) {

@@ -16,6 +16,7 @@
 #include "runtime/base/log.h"
 #include "runtime/config/config_loader.h"
 #include "runtime/config/targets.h"
+#include "runtime/metrics/metric_names.h"
 #include "runtime/metrics/metric_registry.h"
 #include "runtime/node/node_root_actor.h"
 #include "runtime/node/option_mapping.h"
@@ -109,6 +110,9 @@ result<void> node::implementation::start() {
   SKALD_TRY_ASSIGN(storage_, open_storage(config_, incarnation_, clock_));
   actors_ = std::make_unique<caf::actor_system>(actor_config_);
   running_ = true;
+  metrics_.before_render([this, alive = metrics_.get_gauge(metric_names::actors_running)] {
+    alive.set(static_cast<double>(actors_->registry().running()));
+  });
   spawn_parts();
   const auto port = wait_for<std::uint16_t>(
       [&](one_shot<std::uint16_t> reply) { caf::anon_send(gateway_, serve_request{reply}); },
@@ -193,6 +197,7 @@ void node::implementation::stop() {
   const auto ingester_timeout = ingester_options_of(config_, machine_, incarnation_).shutdown_timeout;
   const shutdown_watchdog watchdog(config_.server.graceful_shutdown_timeout + ingester_timeout +
                                    std::chrono::seconds(15));
+  caf::anon_send(root_, expect_ends_atom::value);
   // 1. No new requests; running ones end.
   const auto served = wait_for<bool>(
       [&](one_shot<bool> reply) { caf::anon_send(gateway_, stop_serving_request{reply}); },

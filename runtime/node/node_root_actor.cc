@@ -51,6 +51,9 @@ caf::behavior node_root_actor::make_behavior() {
   }
   ask_status();
   return {[this](poll_atom) { ask_status(); },
+          [this](expect_ends_atom) {
+            for (const auto& part : parts_.children) forget(part.second);
+          },
           [this](ingester_state_known& known) {
             const bool ok = known.status->ok();
             const readiness state = ok ? readiness_of(**known.status)
@@ -79,8 +82,6 @@ void node_root_actor::ask_status() {
 }
 
 void node_root_actor::on_child_down(child_id id, const caf::error& reason, restart_verdict) {
-  // Parts end in order only while the node stops, and then the board says so already.
-  if (!reason || reason == caf::exit_reason::normal || reason == caf::exit_reason::user_shutdown) return;
   parts_.board->set({false, std::string(parts_.children[id].first) + " has failed: " +
                                 describe_exit(reason)});
   parts_.failed->store(true);

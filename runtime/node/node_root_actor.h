@@ -5,7 +5,7 @@
 #pragma once
 
 #include <atomic>
-#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/atom.hpp>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,6 +23,9 @@ struct node_root_parts {
   std::shared_ptr<readiness_board> board;
   std::shared_ptr<std::atomic<bool>> failed;
 };
+
+// The parts are about to be stopped in order: from here their ends are no failures.
+using expect_ends_atom = caf::atom_constant<caf::atom("expectends")>;
 
 class node_root_actor final : public supervisor_actor {
  public:

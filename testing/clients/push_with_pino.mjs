@@ -9,8 +9,11 @@ const transport = pino.transport({
 });
 const logger = pino({ level: 'info' }, transport);
 for (let i = 0; i < count; i++) logger.info({ number: i }, `pino line ${i}`);
+// The transport's thread keeps nobody alive: the timer does, until all is sent.
+const alive = setInterval(() => {}, 1000);
 await new Promise((resolve, reject) => {
   transport.on('close', resolve);
   transport.on('error', reject);
   setTimeout(() => transport.end(), 1000);
 });
+clearInterval(alive);

@@ -22,6 +22,27 @@ std::vector<std::string> split_literals(std::string_view expression) {
   }
 }
 
+// RE2 as packaged knows Go's `(?<name>` only as `(?P<name>`.
+std::string with_named_groups(std::string_view expression) {
+  std::string out;
+  bool in_class = false;
+  for (std::size_t i = 0; i < expression.size(); ++i) {
+    const char c = expression[i];
+    out += c;
+    if (c == '\\' && i + 1 < expression.size()) {
+      out += expression[++i];
+    } else if (in_class) {
+      in_class = c != ']';
+    } else if (c == '[') {
+      in_class = true;
+    } else if (expression.substr(i, 3) == "(?<") {
+      out += "?P";
+      ++i;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string_view to_string(match_op op) {
@@ -47,7 +68,7 @@ result<label_matcher> label_matcher::make(std::string name, match_op op, std::st
     re2::RE2::Options options;
     options.set_log_errors(false);
     options.set_dot_nl(true);  // Prometheus anchors as ^(?s:...)$
-    auto regex = std::make_shared<re2::RE2>("^(?s:" + m.value_ + ")$", options);
+    auto regex = std::make_shared<re2::RE2>("^(?s:" + with_named_groups(m.value_) + ")$", options);
     if (!regex->ok()) return error{errc::invalid_argument, regex->error()};
     m.regex_ = std::move(regex);
     m.alternatives_ = split_literals(m.value_);

@@ -53,5 +53,14 @@ TEST(MatchesAll, MissingLabelHasTheEmptyValue) {
   EXPECT_FALSE(matches_all(matchers, labels));
 }
 
+TEST(LabelMatcher, KnowsBothFormsOfNamedGroups) {
+  for (const char* const regex : {"(?<n>a)b", "(?P<n>a)b", "[(?<]?(?<n>a)b"}) {
+    const auto matcher = label_matcher::make("x", match_op::regex, regex);
+    ASSERT_TRUE(matcher.ok()) << matcher.error().message;
+    EXPECT_TRUE(matcher->matches("ab"));
+    EXPECT_EQ(matcher->value(), regex);
+  }
+}
+
 }  // namespace
 }  // namespace skald

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/logql/syntax/log_parser.h"
 
-#include <re2/re2.h>
-
 #include "runtime/base/go_number.h"
-#include "runtime/logql/scan/go_regex.h"
 #include "runtime/logql/syntax/parser_check.h"
 
 namespace skald::logql {
@@ -70,8 +67,8 @@ std::optional<match_op> match_op_of(kind k) {
 
 bool log_parser::check_regex(match_op op, std::string_view regex) {
   if (op != match_op::regex && op != match_op::not_regex) return true;
-  const auto compiled = compile_go_regex(regex);
-  return compiled.ok() || cursor_.fail_meaning(compiled.error().message);
+  const auto checked = regexes_.check(regex);
+  return checked.ok() || cursor_.fail_meaning(checked.error().message);
 }
 
 bool log_parser::parse_selector(std::vector<label_matcher>& matchers) {
@@ -237,7 +234,7 @@ bool log_parser::parse_regexp(std::vector<stage_expr>& stages) {
   cursor_.take();
   regexp_parser_expr regexp;
   if (!cursor_.expect_value(kind::text, regexp.pattern)) return false;
-  if (const auto checked = check_regexp_parser(regexp.pattern); !checked.ok()) {
+  if (const auto checked = check_regexp_parser(regexp.pattern, regexes_); !checked.ok()) {
     return cursor_.fail_meaning("invalid regexp parser: " + checked.error().message);
   }
   stages.emplace_back(std::move(regexp));

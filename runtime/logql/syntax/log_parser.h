@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "runtime/logql/syntax/ast.h"
+#include "runtime/logql/syntax/regex_budget.h"
 #include "runtime/logql/syntax/token_cursor.h"
 
 namespace skald::logql {
 
 class log_parser {
  public:
-  explicit log_parser(token_cursor& cursor) : cursor_(cursor) {}
+  // Both must outlive the parser.
+  log_parser(token_cursor& cursor, regex_budget& regexes) : cursor_(cursor), regexes_(regexes) {}
 
   // `{...}`
   bool parse_selector(std::vector<label_matcher>& matchers);
@@ -48,6 +50,7 @@ class log_parser {
   bool check_regex(match_op op, std::string_view regex);
 
   token_cursor& cursor_;
+  regex_budget& regexes_;
 };
 
 // What follows a token of a selector's or filter's operator; empty when it is none.

@@ -239,7 +239,7 @@ bool metric_parser::parse_label_replace(parsed_expression& out) {
     is_first = false;
   }
   if (!cursor_.expect(kind::close_parenthesis)) return false;
-  out = make_label_replace(std::move(replace), std::move(inner));
+  out = make_label_replace(std::move(replace), std::move(inner), regexes_);
   return true;
 }
 

@@ -11,7 +11,9 @@ namespace skald::logql {
 
 class metric_parser {
  public:
-  explicit metric_parser(token_cursor& cursor) : cursor_(cursor), log_(cursor) {}
+  explicit metric_parser(token_cursor& cursor) : cursor_(cursor), log_(cursor, regexes_) {}
+  metric_parser(const metric_parser&) = delete;
+  metric_parser& operator=(const metric_parser&) = delete;
 
   // One expression, log or metric, up to the first token that cannot continue it.
   bool parse_expression(parsed_expression& out) { return parse_binary(out, 0); }
@@ -40,6 +42,7 @@ class metric_parser {
   bool enter();
 
   token_cursor& cursor_;
+  regex_budget regexes_;
   log_parser log_;
   std::size_t nesting_ = 0;
 };

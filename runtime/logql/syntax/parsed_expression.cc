@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/logql/syntax/parsed_expression.h"
 
-#include <re2/re2.h>
-
 #include <cmath>
 #include <limits>
 
 #include "runtime/base/go_number.h"
-#include "runtime/logql/scan/go_regex.h"
 #include "runtime/logql/syntax/printer.h"
 
 namespace skald::logql {
@@ -246,10 +243,11 @@ parsed_expression make_vector_aggregation(vector_aggregation_parts parts, parsed
   return out;
 }
 
-parsed_expression make_label_replace(label_replace_expr replace, parsed_expression inner) {
-  const auto compiled = compile_go_regex("^(?:" + replace.regex + ")$");
-  if (!compiled.ok()) {
-    return make_mistaken("invalid regex in label_replace: " + compiled.error().message);
+parsed_expression make_label_replace(label_replace_expr replace, parsed_expression inner,
+                                     regex_budget& regexes) {
+  const auto checked = regexes.check("^(?:" + replace.regex + ")$");
+  if (!checked.ok()) {
+    return make_mistaken("invalid regex in label_replace: " + checked.error().message);
   }
   parsed_expression out;
   out.depth = inner.depth + 1;

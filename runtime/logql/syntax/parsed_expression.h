@@ -8,6 +8,7 @@
 #include <string>
 
 #include "runtime/logql/syntax/ast.h"
+#include "runtime/logql/syntax/regex_budget.h"
 
 namespace skald::logql {
 
@@ -50,7 +51,8 @@ struct vector_aggregation_parts {
 };
 parsed_expression make_vector_aggregation(vector_aggregation_parts parts, parsed_expression inner);
 
-parsed_expression make_label_replace(label_replace_expr replace, parsed_expression inner);
+parsed_expression make_label_replace(label_replace_expr replace, parsed_expression inner,
+                                     regex_budget& regexes);
 
 struct binary_parts {
   binary_op op = binary_op::add;

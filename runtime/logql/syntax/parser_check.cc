@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/logql/syntax/parser_check.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <set>
 
-#include "runtime/logql/scan/go_regex.h"
 #include "runtime/logql/scan/ip_matcher.h"
 #include "runtime/logql/scan/line_pattern.h"
 #include "runtime/logql/syntax/path_expression.h"
@@ -69,7 +66,7 @@ result<void> check_group_names(std::string_view regex) {
   return {};
 }
 
-result<void> check_line_filter(const line_filter_expr& filter) {
+result<void> check_line_filter(const line_filter_expr& filter, regex_budget& regexes) {
   for (const line_filter_operand& operand : filter.operands) {
     const bool is_text =
         filter.op == line_filter_op::contains || filter.op == line_filter_op::not_contains;
@@ -79,7 +76,7 @@ result<void> check_line_filter(const line_filter_expr& filter) {
       if (!is_text) return invalid("ip: invalid operation");
       if (auto ip = ip_matcher::compile(operand.text); !ip.ok()) return ip.error();
     } else if (is_regex) {
-      if (auto regex = compile_go_regex(operand.text); !regex.ok()) return regex.error();
+      SKALD_TRY(regexes.check(operand.text));
     } else if (!is_text) {
       if (auto pattern = line_pattern::compile(operand.text); !pattern.ok()) {
         return pattern.error();
@@ -90,9 +87,10 @@ result<void> check_line_filter(const line_filter_expr& filter) {
 }
 
 // Loki compiles a run of line filters as one stage, the last one first.
-result<void> check_line_filters(const std::vector<const line_filter_expr*>& filters) {
+result<void> check_line_filters(const std::vector<const line_filter_expr*>& filters,
+                                regex_budget& regexes) {
   for (auto filter = filters.rbegin(); filter != filters.rend(); ++filter) {
-    const auto checked = check_line_filter(**filter);
+    const auto checked = check_line_filter(**filter, regexes);
     if (checked.ok()) continue;
     std::string stage;
     for (const line_filter_expr* each : filters) {
@@ -160,8 +158,8 @@ struct stage_checker {
 };
 
 result<void> check_run(std::vector<const line_filter_expr*>& filters,
-                       std::vector<const stage_expr*>& rest) {
-  if (!filters.empty()) SKALD_TRY(check_line_filters(filters));
+                       std::vector<const stage_expr*>& rest, regex_budget& regexes) {
+  if (!filters.empty()) SKALD_TRY(check_line_filters(filters, regexes));
   for (const stage_expr* stage : rest) {
     const auto checked = std::visit(stage_checker{}, *stage);
     if (!checked.ok()) return stage_error(to_string(*stage), checked.error().message);
@@ -182,10 +180,10 @@ bool reads_line(const stage_expr& stage) {
 
 // Unless the line's length counts, Loki removes every line_format behind which no stage reads the
 // line, and so never sees that its template is wrong.
-result<void> check_range(const range_aggregation& aggregation) {
+result<void> check_range(const range_aggregation& aggregation, regex_budget& regexes) {
   const log_expr& log = aggregation.range.log;
   if (aggregation.op == range_op::bytes_over_time || aggregation.op == range_op::bytes_rate) {
-    return check_stages(log);
+    return check_stages(log, regexes);
   }
   log_expr kept;
   bool is_read = false;
@@ -194,30 +192,30 @@ result<void> check_range(const range_aggregation& aggregation) {
     if (is_read || !std::holds_alternative<line_format_expr>(*stage)) kept.stages.push_back(*stage);
   }
   std::reverse(kept.stages.begin(), kept.stages.end());
-  return check_stages(kept);
+  return check_stages(kept, regexes);
 }
 
-result<void> check_metric(const metric_expr& metric) {
+result<void> check_metric(const metric_expr& metric, regex_budget& regexes) {
   if (const auto* range = std::get_if<range_aggregation>(&metric.node)) {
-    return check_range(*range);
+    return check_range(*range, regexes);
   }
   if (const auto* vector = std::get_if<vector_aggregation>(&metric.node)) {
-    return check_metric(*vector->inner);
+    return check_metric(*vector->inner, regexes);
   }
   if (const auto* replace = std::get_if<label_replace_expr>(&metric.node)) {
-    return check_metric(*replace->inner);
+    return check_metric(*replace->inner, regexes);
   }
   if (const auto* binary = std::get_if<binary_operation>(&metric.node)) {
-    SKALD_TRY(check_metric(*binary->left));
-    return check_metric(*binary->right);
+    SKALD_TRY(check_metric(*binary->left, regexes));
+    return check_metric(*binary->right, regexes);
   }
   return {};
 }
 
 }  // namespace
 
-result<void> check_regexp_parser(std::string_view pattern) {
-  auto compiled = compile_go_regex(pattern);
+result<void> check_regexp_parser(std::string_view pattern, regex_budget& regexes) {
+  auto compiled = regexes.check(pattern);
   if (compiled.ok()) return check_group_names(pattern);
   // RE2 refuses a repeated name as such; Go does not, and Loki then names it.
   const std::vector<std::string> names = group_names(pattern);
@@ -253,7 +251,7 @@ result<void> check_pattern_parser(std::string_view pattern) {
   return {};
 }
 
-result<void> check_stages(const log_expr& log) {
+result<void> check_stages(const log_expr& log, regex_budget& regexes) {
   std::vector<const line_filter_expr*> filters;
   std::vector<const stage_expr*> rest;
   for (const stage_expr& stage : log.stages) {
@@ -261,19 +259,22 @@ result<void> check_stages(const log_expr& log) {
       filters.push_back(filter);
       continue;
     }
-    if (std::holds_alternative<label_filter_expr>(stage)) SKALD_TRY(check_run(filters, rest));
+    if (std::holds_alternative<label_filter_expr>(stage))
+      SKALD_TRY(check_run(filters, rest, regexes));
     rest.push_back(&stage);
     if (std::holds_alternative<label_filter_expr>(stage) ||
         std::holds_alternative<line_format_expr>(stage) ||
         std::holds_alternative<unpack_expr>(stage)) {
-      SKALD_TRY(check_run(filters, rest));
+      SKALD_TRY(check_run(filters, rest, regexes));
     }
   }
-  return check_run(filters, rest);
+  return check_run(filters, rest, regexes);
 }
 
 result<void> check_query(const query_expr& query) {
-  return query.is_log() ? check_stages(*query.log()) : check_metric(*query.metric());
+  regex_budget regexes;
+  return query.is_log() ? check_stages(*query.log(), regexes)
+                        : check_metric(*query.metric(), regexes);
 }
 
 }  // namespace skald::logql

@@ -56,6 +56,7 @@ TEST(Parser, ReadsEveryStage) {
       {"{a=\"b\"}|line_format \"{{.x}}\"|label_format q=r,s=\"{{.t}}\"|drop a,b=\"c\"|keep d",
        "{a=\"b\"} | line_format \"{{.x}}\" | label_format q=r,s=\"{{.t}}\" | drop a,b=\"c\" | "
        "keep d"},
+      {"{a=~\"(?<n>[<(?<])\"} |~ \"(?<n>x)\"", "{a=~\"(?<n>[<(?<])\"} |~ \"(?<n>x)\""},
       {"({a=\"b\"} |= \"x\")", "{a=\"b\"} |= \"x\""},
       {"{rate=\"b\", sum=\"c\"}", "{rate=\"b\", sum=\"c\"}"},
   };
@@ -155,6 +156,16 @@ TEST(Parser, BoundsHostileQueries) {
   EXPECT_EQ(print_of(repeated("1^", 60000)), deep);
   EXPECT_EQ(print_of(repeated("vector(1)+", 10000) + "1"), deep);
   EXPECT_EQ(print_of(repeated("1+", 60000) + "1"), "60001");
+  const std::string_view large =
+      "!parse error : the regular expressions of the query are too large";
+  EXPECT_EQ(print_of("{" + repeated("a=~\"(.{100}){9}\",", 6000) + "b=\"c\"}"), large);
+  EXPECT_EQ(
+      print_of(repeated("label_replace(", 1500) + "vector(1)" +
+               repeated(",\"a\",\"b\",\"c\",\"(.{100}){9}\")", 1500)),
+      "!parse error : invalid regex in label_replace: the regular expressions of the query are "
+      "too large");
+  EXPECT_EQ(print_of("{b=\"c\"}" + repeated(" |~ \"(.{100}){9}\"", 6000)).substr(0, 20),
+            "!parse error : stage");
   const std::string filters = "{a=\"b\"} | ";
   const std::string_view deep_filter = "!parse error : label filter nests too deeply";
   EXPECT_EQ(print_of(filters + std::string(100000, '(')), deep_filter);

@@ -369,6 +369,8 @@ template_value template_executor::evaluate_fields(const template_value& dot,
   template_value value = receiver;
   for (std::size_t i = first; i < node.names.size() && !failed_; ++i) {
     const bool is_last = i + 1 == node.names.size();
+    // A field of nothing is nothing, but a field of a nil that a map holds is a mistake.
+    if (value.type == value_type::nil && i == first) return {};
     value = evaluate_field(dot, value, node.names[i], node, is_last ? command : nullptr,
                            is_last ? piped : nullptr);
   }

@@ -74,6 +74,7 @@ TEST(Template, RunsEveryConstruct) {
       {"{{'a'}} {{0x10}} {{0b11}} {{1e3}} {{2.50}} {{true}} {{`r`}}", "97 16 3 1000 2.5 true r"},
       {"{{and 1 \"\" 2}}{{or \"\" \"c\"}}{{not true}}", "cfalse"},
       {"{{fromJson \"nope\"}}", "<no value>"},
+      {"{{(fromJson \"nope\").k}}{{$x := fromJson \"nope\"}}{{$x.k}}", "<no value><no value>"},
       {"{{range fromJson \"[null]\"}}{{.}}{{end}}", "<no value>"},
       {"{{fromJson \"[1,null,{\\\"a\\\":true}]\"}}", "[1 <nil> map[a:true]]"},
       {"{{__line__}} {{__timestamp__}}", "the line 2026-11-01 00:00:00.123456789 +0000 UTC"},
@@ -133,6 +134,10 @@ TEST(Template, ReportsWhereExecutionFailed) {
       {"{{ trunc }}",
        "!template: line:1:3: executing \"line\" at <trunc>: wrong number of args for trunc: want "
        "2 got 0"},
+      {"{{ (fromJson \"{}\").k.z }}",
+       "!template: line:1:18: executing \"line\" at <(fromJson \"{}\").k.z>: nil pointer "
+       "evaluating "
+       "interface {}.z"},
       {"{{ .a 1 }}",
        "!template: line:1:3: executing \"line\" at <.a>: a is not a method but has arguments"},
       {"{{ range \"x\" }}{{end}}",

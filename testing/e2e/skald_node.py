@@ -80,6 +80,15 @@ class Node:
         with open(self.config, "w") as out:
             out.write(CONFIG % {"port": self.port, "data": self.data, "limits": limits, "skald": skald})
 
+    def edit_config(self, old, new):
+        """Replaces a text of the configuration; takes effect at the next start."""
+        with open(self.config) as f:
+            text = f.read()
+        if old not in text:
+            raise AssertionError("%r is not in the configuration" % old)
+        with open(self.config, "w") as out:
+            out.write(text.replace(old, new))
+
     def start(self, wait=True):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([binary(), "-config.file=" + self.config], stdout=log, stderr=log)
@@ -165,6 +174,14 @@ class Node:
         for stream in body["data"]["result"]:
             found += [(int(v[0]), v[1], stream["stream"]) for v in stream["values"]]
         return sorted(found, key=lambda e: e[0], reverse=direction == "backward")
+
+    def metric(self, name):
+        """The sum of a metric's values over all labels."""
+        total = 0.0
+        for line in self.request("GET", "/metrics")[1].decode().splitlines():
+            if line.startswith((name + " ", name + "{")):
+                total += float(line.rsplit(" ", 1)[1])
+        return total
 
     def flush(self):
         status, data, _ = self.request("POST", "/flush")

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process itself: flags, bad configurations, reload of overrides, stop, and what cancelled queries leave behind."""
+import os
+import socket
+import subprocess
+import time
+import unittest
+import urllib.parse
+
+import skald_node
+
+BASE = (int(time.time()) - 1800) * 10**9
+HOUR = 3600 * 10**9
+CANCELS = int(os.environ.get("CANCELS", "1000"))
+
+
+def run(*arguments):
+    """(status, stdout and stderr) of a process that is expected to end by itself."""
+    done = subprocess.run([skald_node.binary(), *arguments], capture_output=True, timeout=30)
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def wait_for(what, timeout=30):
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if what():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+class Flags(unittest.TestCase):
+    def setUp(self):
+        self.node = skald_node.Node()
+        self.addCleanup(self.node.close)
+
+    def test_version(self):
+        for flag in ("-version", "--version"):
+            status, text = run(flag)
+            self.assertEqual(status, 0)
+            self.assertRegex(text, r"^skald, version \S+ \(branch: .*, revision: .*\)\n")
+
+    def test_verify_config(self):
+        status, text = run("-config.file=" + self.node.config, "-verify-config")
+        self.assertEqual(status, 0, text)
+        self.node.edit_config("log_level: warn", "log_level: info")
+        self.assertIn("config is valid", run("-config.file=" + self.node.config, "-verify-config")[1])
+
+    def test_an_unknown_key_is_named_with_its_line(self):
+        self.node.edit_config("  log_level: warn\n", "  log_level: warn\n  no_such_key: 1\n")
+        with open(self.node.config) as f:
+            line = 1 + [text.strip() for text in f].index("no_such_key: 1")
+        for flags in (["-verify-config"], []):
+            status, text = run("-config.file=" + self.node.config, *flags)
+            self.assertEqual(status, 1)
+            self.assertIn("line %d: field no_such_key not found" % line, text)
+
+    def test_unknown_flags_and_missing_files_are_refused(self):
+        self.assertEqual(run("-no-such-flag")[0], 2)
+        status, text = run("-config.file=/nonexistent.yaml")
+        self.assertEqual(status, 1)
+        self.assertIn("/nonexistent.yaml", text)
+
+
+class Process(unittest.TestCase):
+    def node(self, **kwargs):
+        node = skald_node.Node(**kwargs)
+        self.addCleanup(node.close)
+        return node
+
+    def push(self, node, number, lines=1, text="x"):
+        status, body = node.push([({"app": "p"}, [(BASE + (number * lines + i) * 1000, "%s %d" % (text, i))
+                                                  for i in range(lines)])])
+        return status, body
+
+    def test_overrides_are_reloaded(self):
+        node = self.node()
+        path = os.path.join(node.data, "overrides.yaml")
+
+        def write(text):
+            with open(path + ".new", "w") as out:
+                out.write(text)
+            os.rename(path + ".new", path)
+
+        write("overrides:\n  fake:\n    max_line_size: 1000\n")
+        node.edit_config("schema_config:", "runtime_config:\n  file: %s\n  period: 100ms\nschema_config:" % path)
+        node.start()
+        self.assertEqual(self.push(node, 0, text="y" * 500)[0], 204)
+        self.assertEqual(self.push(node, 1, text="y" * 1500)[0], 400)
+        write("overrides:\n  fake:\n    max_line_size: 200\n")
+        self.assertTrue(wait_for(lambda: self.push(node, 2, text="y" * 500)[0] == 400))
+        write("overrides:\n  fake:\n    max_line_size: 2000\n")
+        self.assertTrue(wait_for(lambda: self.push(node, 3, text="y" * 1500)[0] == 204))
+        write("overrides: [broken\n")
+        self.assertTrue(wait_for(lambda: "overrides not loaded" in node.log_tail()), node.log_tail())
+        self.assertEqual(self.push(node, 4, text="y" * 1500)[0], 204)
+
+    def test_stop_is_quick_and_logs_no_error(self):
+        node = self.node()
+        node.edit_config("log_level: warn", "log_level: info")
+        node.start()
+        idle = socket.create_connection(("127.0.0.1", node.port))
+        self.addCleanup(idle.close)
+        self.assertEqual(self.push(node, 0, 1000)[0], 204)
+        begin = time.monotonic()
+        self.assertEqual(node.stop(), 0)
+        self.assertLess(time.monotonic() - begin, 20)  # its own bounds; a hang is what this finds
+        self.assertNotIn("level=error", node.log_tail())
+        self.assertIn("stopped", node.log_tail())
+
+    def test_cancelled_queries_leave_nothing(self):
+        node = self.node().start()
+        for number in range(20):
+            self.assertEqual(self.push(node, number, 5000, "level=info user=%d " % number + "z" * 100)[0], 204)
+            if number % 7 == 0:
+                node.flush()
+        query = urllib.parse.urlencode({"query": '{app="p"} |~ "z+.*[a-f][0-9]+y" | logfmt | user > 3', "limit": 5000,
+                                        "start": BASE - HOUR, "end": BASE + HOUR})
+        request = b"GET /loki/api/v1/query_range?%s HTTP/1.1\r\nHost: x\r\n\r\n" % query.encode()
+
+        def cancel(count):
+            for i in range(count):
+                s = socket.create_connection(("127.0.0.1", node.port), timeout=10)
+                s.sendall(request)
+                if i % 10 == 0:
+                    time.sleep(0.005)
+                s.close()
+
+        def settled():
+            """Actors alive, when twice the same in a row."""
+            last = -1.0
+            for _ in range(600):
+                now = node.metric("skald_actors_running")
+                if now == last:
+                    return now
+                last = now
+                time.sleep(0.2)
+            return last
+
+        cancel(100)  # caches, thread stacks and the allocator's pools are filled now
+        self.assertTrue(wait_for(lambda: node.metric("skald_actors_running") > 0))
+        actors = settled()
+        memory = node.metric("process_resident_memory_bytes")
+        cancel(CANCELS)
+        self.assertTrue(wait_for(lambda: node.metric("skald_actors_running") <= actors, 60),
+                        "%s actors before, %s after" % (actors, node.metric("skald_actors_running")))
+        grown = node.metric("process_resident_memory_bytes") - memory
+        print("%d cancelled queries: %d actors before and after, memory grown by %.1f MiB"
+              % (CANCELS, actors, grown / 2**20), flush=True)
+        self.assertLess(grown, 48 * 2**20)
+        self.assertEqual(len(node.entries('{app="p"} |= " 4999"', BASE - HOUR, BASE + HOUR)), 20)
+
+
+if __name__ == "__main__":
+    skald_node.main()

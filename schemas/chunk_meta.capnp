@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # References to chunks, as an ingester or index gateway tells them to queriers. Stored: no. Evolution: EVOLUTION.md.
 @0xd3f4a86c0b6de204;
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The outermost message between nodes: exactly one a frame, at byte 0 of it, so that it is read in place. Written by
 # peer links, read by the gate. Stored: no. Evolution: EVOLUTION.md.
 @0xd3f4a86c0b6de202;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A push frame: entries of many streams of one tenant, by column. Written once by the distributor; the same bytes travel
 # to ingesters, stand in the write-ahead log, and are read in place everywhere. Stored: yes (WAL). Evolution: EVOLUTION.md.
 @0xd3f4a86c0b6de201;

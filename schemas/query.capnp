@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A query leg on its way to a worker, and its result on the way back. Written by query roots, read by range workers, and
 # the reverse. Stored: no. Evolution: EVOLUTION.md.
 @0xd3f4a86c0b6de205;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Bodies of write-ahead log records other than entries (an `entries` record holds dropped rows and a PushFrame, see
 # docs/formats/wal.md). Written by shards and flushers, read at replay. Stored: yes. Evolution: EVOLUTION.md.
 @0xd3f4a86c0b6de203;

@@ -162,8 +162,9 @@ def check_names(t):
             problems.append("%s: a name that says nothing" % path)
     for path in t.cpp():
         for number, line in enumerate(t.files[path].split("\n"), 1):
-            match = re.match(r"(?:TYPED_)?TEST(?:_[FP])?\((\w+), (\w+)", line)
-            if match and "_" in match.group(1) + match.group(2):
+            # The first argument of TEST_F is a class, which house style writes in snake_case.
+            match = re.match(r"(?:TYPED_)?TEST(_[FP])?\((\w+), (\w+)", line)
+            if match and "_" in match.group(3) + ("" if match.group(1) else match.group(2)):
                 problems.append("%s:%d: an underscore in a test's name" % (path, number))
     return problems
 
@@ -240,7 +241,8 @@ def in_package(path, package):
 
 
 def is_test_only(path):
-    return path.endswith(("_test.cc", "_bench.cc", "_fuzz.cc")) or path.startswith("testing/")
+    return (path.endswith(("_test.cc", "_bench.cc", "_fuzz.cc", "_fixture.cc", "_fixture.h"))
+            or path.startswith("testing/"))
 
 
 def check_layers(t):

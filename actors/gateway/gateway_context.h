@@ -40,6 +40,11 @@ struct gateway_context {
 
   // Read side; null where this node has no query frontend.
   caf::actor frontend;
+  // What query_range.parallelise_shardable_queries says. Skald cuts queries up as it likes; with false, categorised
+  // answers keep all labels in `stream`, as Loki's then do.
+  bool queries_are_sharded = true;
+  // pattern_ingester.enabled: without it, /patterns answers 404.
+  bool patterns_enabled = false;
   // Ingester; null where this node has none.
   caf::actor ingester;
 

@@ -8,6 +8,7 @@
 #include "runtime/base/log.h"
 #include "runtime/http/form_values.h"
 #include "runtime/loki_api/error_body.h"
+#include "runtime/loki_api/json_writer.h"
 #include "runtime/loki_api/result_json.h"
 
 namespace skald {
@@ -43,8 +44,9 @@ http_response set_log_level_from(const http_request& request) {
   const std::string wanted(form.ok() ? form->get("log_level") : "");
   const auto level = parse_log_level(wanted);
   if (!level.ok()) {
-    http_response response = json_ok(
-        "{\"status\":\"failed\",\"message\":\"unrecognized log level \\\"" + wanted + "\\\"\"}\n");
+    std::string body = "{\"status\":\"failed\",\"message\":";
+    append_json_string(body, "unrecognized log level \"" + wanted + "\"");
+    http_response response = json_ok(body + "}\n");
     response.status = 400;
     return response;
   }
@@ -54,9 +56,10 @@ http_response set_log_level_from(const http_request& request) {
 
 void handle_flush(const gateway_context_ptr& context, responder&& answer) {
   auto waiting = std::make_shared<responder>(std::move(answer));
-  caf::anon_send(context->ingester, flush_request{one_shot<bool>([waiting](result<bool> done) {
-                   waiting->send(done.ok() ? empty_response(204) : plain_error_response(done.error()));
-                 })});
+  caf::anon_send(
+      context->ingester, flush_request{one_shot<bool>([waiting](result<bool> done) {
+        waiting->send(done.ok() ? empty_response(204) : plain_error_response(done.error()));
+      })});
 }
 
 http_response tenant_limits_response(const gateway_context& context, const http_request& request) {

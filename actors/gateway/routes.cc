@@ -8,6 +8,8 @@ route_table make_routes(const gateway_context_ptr& context) {
   add_push_routes(routes, context);
   add_query_routes(routes, context);
   add_metadata_routes(routes, context);
+  add_volume_routes(routes, context);
+  add_detected_routes(routes, context);
   add_operation_routes(routes, context);
   return routes;
 }

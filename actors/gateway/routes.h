@@ -12,8 +12,12 @@ namespace skald {
 void add_push_routes(route_table& routes, const gateway_context_ptr& context);
 // query, query_range, format_query.
 void add_query_routes(route_table& routes, const gateway_context_ptr& context);
-// labels, label values, series, index statistics and volume, detected labels.
+// labels, label values, series, index statistics.
 void add_metadata_routes(route_table& routes, const gateway_context_ptr& context);
+// index/volume, index/volume_range.
+void add_volume_routes(route_table& routes, const gateway_context_ptr& context);
+// detected_labels, detected_fields, detected_field/{name}/values, patterns.
+void add_detected_routes(route_table& routes, const gateway_context_ptr& context);
 // ready, metrics, config, services, log_level, flush, buildinfo, drilldown-limits.
 void add_operation_routes(route_table& routes, const gateway_context_ptr& context);
 

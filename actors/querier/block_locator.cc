@@ -138,9 +138,8 @@ result<std::vector<block_locator::indexed_summary>> block_locator::streams(
     indexed_summary summary;
     SKALD_TRY_ASSIGN(summary.stream, streams_.get(stream.fingerprint, stream.canonical_labels));
     for (const chunk_ref& chunk : stream.chunks) {
-      ++summary.chunks;
-      summary.entries += chunk.rows;
-      summary.bytes += chunk.line_bytes;
+      summary.chunks.push_back(
+          {chunk.min_timestamp_ns, chunk.max_timestamp_ns, chunk.rows, chunk.line_bytes});
     }
     out.push_back(std::move(summary));
   }

@@ -16,6 +16,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/result.h"
+#include "runtime/loki_api/volume.h"
 #include "runtime/model/label_matcher.h"
 #include "runtime/model/log_block.h"
 #include "runtime/model/time_range.h"
@@ -62,12 +63,10 @@ class block_locator {
   result<std::vector<std::int64_t>> days(time_range range);
   // Errors: unavailable or not_found from the store, corrupt. Never a partial answer.
   result<located_blocks> locate(const locate_request& request);
-  // Streams with chunks in the range and the totals of these chunks.
+  // Streams with chunks in the range, and these chunks.
   struct indexed_summary {
     stream_ptr stream;
-    std::uint64_t chunks = 0;
-    std::uint64_t entries = 0;
-    std::uint64_t bytes = 0;
+    std::vector<chunk_summary> chunks;
   };
   result<std::vector<indexed_summary>> streams(const locate_request& request);
 

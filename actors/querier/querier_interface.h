@@ -12,6 +12,7 @@
 #include "runtime/base/cancellation.h"
 #include "runtime/logql/engine/query_result.h"
 #include "runtime/logql/plan/query_plan.h"
+#include "runtime/loki_api/volume.h"
 #include "runtime/model/label_matcher.h"
 #include "runtime/model/labels.h"
 #include "runtime/model/time_range.h"
@@ -35,10 +36,11 @@ struct stream_summary {
   std::uint64_t chunks = 0;
   std::uint64_t entries = 0;
   std::uint64_t bytes = 0;
+  std::vector<chunk_summary> parts;  // the chunks one by one, when the call asks for them
 };
 
 // The streams with chunks or unflushed entries in a range: the base of labels, label values, series, statistics and
-// volume. Whole chunks count, unless `exact_counts` scales those that stick out of the range.
+// volume. A chunk that sticks out of the range counts in proportion (runtime/loki_api/volume.h).
 struct series_call {
   std::string tenant;
   // A stream is in the answer when it passes all matchers of one of these; empty: every stream.
@@ -46,6 +48,7 @@ struct series_call {
   time_range range;
   cancellation_ptr cancel;
   one_shot<std::vector<stream_summary>> reply;
+  bool with_parts = false;
 };
 
 // What the frontend is doing, for tests and /services.

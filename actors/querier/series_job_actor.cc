@@ -21,25 +21,33 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::selector_memory)
 namespace skald {
 namespace {
 
-// A buffer or chunk that sticks out of the range counts in proportion, as Loki's index statistics do.
-std::uint64_t inside(std::uint64_t whole, std::int64_t min_ns, std::int64_t max_ns,
-                     const time_range& range) {
-  if (range.covers(min_ns, max_ns) || max_ns <= min_ns) return whole;
-  const double from = static_cast<double>(std::max(min_ns, range.start_ns));
-  const double to = static_cast<double>(std::min(max_ns, range.end_ns));
-  const double share = (to - from) / (static_cast<double>(max_ns) - static_cast<double>(min_ns));
-  return static_cast<std::uint64_t>(static_cast<double>(whole) * std::clamp(share, 0.0, 1.0));
+stream_summary summarize(stream_ptr stream, std::vector<chunk_summary> chunks,
+                         const series_call& call) {
+  stream_summary out;
+  out.stream = std::move(stream);
+  out.chunks = chunks.size();
+  for (const chunk_summary& chunk : chunks) {
+    const chunk_summary part = inside(chunk, call.range);
+    out.entries += part.entries;
+    out.bytes += part.bytes;
+  }
+  if (call.with_parts) out.parts = std::move(chunks);
+  return out;
 }
 
-stream_summary summary_of(const unflushed_stream& stream, const time_range& range) {
-  return {stream.stream, stream.chunks,
-          inside(stream.lines, stream.min_timestamp_ns, stream.max_timestamp_ns, range),
-          inside(stream.line_bytes, stream.min_timestamp_ns, stream.max_timestamp_ns, range)};
+// The buffers of a stream count as one chunk each, of which only the sum is known.
+stream_summary summarize(const unflushed_stream& stream, const series_call& call) {
+  stream_summary out = summarize(
+      stream.stream,
+      {{stream.min_timestamp_ns, stream.max_timestamp_ns, stream.lines, stream.line_bytes}}, call);
+  out.chunks = stream.chunks;
+  return out;
 }
 
-result<std::vector<stream_summary>> with_index(const querier_parts& parts, const series_call& call,
-                                               const std::vector<std::vector<label_matcher>>& selectors,
-                                               const std::vector<unflushed_streams>& memory) {
+result<std::vector<stream_summary>> with_index(
+    const querier_parts& parts, const series_call& call,
+    const std::vector<std::vector<label_matcher>>& selectors,
+    const std::vector<unflushed_streams>& memory) {
   std::vector<std::vector<stream_summary>> by_selector;
   std::vector<stream_summary> all;
   std::unordered_map<stream_fingerprint, std::size_t> seen_in;  // selector that first found it
@@ -52,12 +60,12 @@ result<std::vector<stream_summary>> with_index(const querier_parts& parts, const
     const std::vector<std::string> none;
     const bool has_memory = i < memory.size();
     if (has_memory) {
-      for (const unflushed_stream& s : memory[i].streams) add(summary_of(s, call.range));
+      for (const unflushed_stream& s : memory[i].streams) add(summarize(s, call));
     }
     SKALD_TRY_ASSIGN(const auto indexed,
                      parts.locator->streams({call.tenant, selectors[i], call.range,
                                              has_memory ? memory[i].flush_names : none}));
-    for (const auto& s : indexed) add({s.stream, s.chunks, s.entries, s.bytes});
+    for (const auto& s : indexed) add(summarize(s.stream, s.chunks, call));
   }
   return fold_streams(std::move(all));
 }
@@ -77,6 +85,7 @@ std::vector<stream_summary> fold_streams(std::vector<stream_summary> parts) {
     out.back().chunks += part.chunks;
     out.back().entries += part.entries;
     out.back().bytes += part.bytes;
+    out.back().parts.insert(out.back().parts.end(), part.parts.begin(), part.parts.end());
   }
   return out;
 }
@@ -106,11 +115,11 @@ void series_job_actor::ask_memory() {
   answers_missing_ = call_->selectors.size();
   for (std::size_t i = 0; i < call_->selectors.size(); ++i) {
     streams_request ask{call_->tenant, call_->selectors[i], call_->range, {}};
-    ask.reply = one_shot<unflushed_streams>(
-        [self = caf::actor(this), i](result<unflushed_streams> streams) {
-          caf::anon_send(self, selector_memory{i, std::make_shared<result<unflushed_streams>>(
-                                                      std::move(streams))});
-        });
+    ask.reply = one_shot<unflushed_streams>([self = caf::actor(this),
+                                             i](result<unflushed_streams> streams) {
+      caf::anon_send(self, selector_memory{
+                               i, std::make_shared<result<unflushed_streams>>(std::move(streams))});
+    });
     send(parts_->ingester, std::move(ask));
   }
 }

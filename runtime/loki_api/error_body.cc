@@ -22,6 +22,7 @@ int query_status(errc code) {
     case errc::invalid_argument:
     case errc::out_of_order:
     case errc::already_exists:
+    case errc::unimplemented:
       return 400;
     case errc::unauthorized:
       return 401;
@@ -31,8 +32,6 @@ int query_status(errc code) {
       return 429;
     case errc::cancelled:
       return status_client_closed;
-    case errc::unimplemented:
-      return 501;
     case errc::unavailable:
     case errc::shutting_down:
       return 503;

@@ -31,9 +31,9 @@ http_response no_streams_response();
 http_response body_too_large_response(std::size_t bytes, std::size_t bytes_max);
 
 // Query side (query, labels, series, index, patterns, detected fields, tail before the upgrade):
-// invalid_argument 400, unauthorized 401, overloaded 429, cancelled 499, timeout 504 (both with
-// Loki's own text), not_found 404, unavailable and shutting_down 503 with Retry-After, the rest
-// 500. unimplemented is 501.
+// invalid_argument and unimplemented (valid LogQL without support) 400, unauthorized 401,
+// overloaded 429, cancelled 499, timeout 504 (both with Loki's own text), not_found 404,
+// unavailable and shutting_down 503 with Retry-After, the rest 500.
 http_response query_error_response(const error& why);
 
 // 400 of format_query: {"status":"invalid-query","error":"..."}.

@@ -27,7 +27,7 @@ TEST(ErrorBody, MapsEveryCodeOnBothSides) {
       {errc::timeout, 504, 503, 503},          {errc::unavailable, 503, 503, 503},
       {errc::shutting_down, 503, 503, 503},    {errc::corrupt, 500, 500, 500},
       {errc::unauthorized, 401, 401, 401},     {errc::cancelled, 499, 500, 500},
-      {errc::unimplemented, 501, 500, 500},    {errc::internal, 500, 500, 500},
+      {errc::unimplemented, 400, 500, 500},    {errc::internal, 500, 500, 500},
   };
   for (const auto& [code, query, push, decode] : cases) {
     const error why{code, "why"};

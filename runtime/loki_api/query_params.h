@@ -96,6 +96,9 @@ result<detected_fields_params> parse_detected_fields(const form_values& form, st
 struct encoding_flags {
   bool categorize_labels = false;
   std::vector<std::string> names;  // as sent, echoed in the answer; empty: no header
+  // Categorised answers keep all labels in `stream`, too: what Loki does without sharded queries
+  // (query_range.parallelise_shardable_queries: false), where its frontend only joins answers.
+  bool all_labels_in_stream = false;
 };
 encoding_flags parse_encoding_flags(const http_request& request);
 

@@ -33,8 +33,11 @@ void append_categories(std::string& out, const logql::entry_labels& labels) {
   out += '}';
 }
 
-void append_value(std::string& out, const logql::streams_result& streams, bool categorize) {
-  const auto groups = categorize ? logql::group_categorized(streams) : logql::group_flat(streams);
+void append_value(std::string& out, const logql::streams_result& streams,
+                  const encoding_flags& flags) {
+  const bool categorize = flags.categorize_labels;
+  const auto groups = categorize && !flags.all_labels_in_stream ? logql::group_categorized(streams)
+                                                                : logql::group_flat(streams);
   append_json_array(out, groups, [&](const logql::log_stream& stream) {
     out += "{\"stream\":";
     append_json_labels(out, stream.labels);
@@ -51,7 +54,7 @@ void append_value(std::string& out, const logql::streams_result& streams, bool c
   });
 }
 
-void append_value(std::string& out, const logql::matrix_result& matrix, bool) {
+void append_value(std::string& out, const logql::matrix_result& matrix, const encoding_flags&) {
   append_json_array(out, matrix.series, [&](const logql::matrix_series& series) {
     out += "{\"metric\":";
     append_json_labels(out, series.labels);
@@ -61,7 +64,7 @@ void append_value(std::string& out, const logql::matrix_result& matrix, bool) {
   });
 }
 
-void append_value(std::string& out, const logql::vector_result& vector, bool) {
+void append_value(std::string& out, const logql::vector_result& vector, const encoding_flags&) {
   append_json_array(out, vector.samples, [&](const logql::vector_sample& sample) {
     out += "{\"metric\":";
     append_json_labels(out, sample.labels);
@@ -72,7 +75,7 @@ void append_value(std::string& out, const logql::vector_result& vector, bool) {
 }
 
 // Loki writes the time of a scalar in milliseconds, unlike all others.
-void append_value(std::string& out, const logql::scalar_result& scalar, bool) {
+void append_value(std::string& out, const logql::scalar_result& scalar, const encoding_flags&) {
   out += '[';
   append_integer(out, scalar.point.timestamp_ms);
   out += ",\"";
@@ -150,8 +153,7 @@ std::string render_query_result(const logql::query_result& answer, const encodin
     append_json_strings(out, flags.names);
   }
   out += ",\"result\":";
-  std::visit([&](const auto& value) { append_value(out, value, flags.categorize_labels); },
-             answer.value);
+  std::visit([&](const auto& value) { append_value(out, value, flags); }, answer.value);
   close_with_stats(out, answer.stats);
   return out;
 }
@@ -178,14 +180,21 @@ std::string render_volume(const std::vector<volume_sample>& samples, std::int64_
 
 std::string render_volume_range(const std::vector<volume_series>& series,
                                 const logql::query_stats& stats) {
-  std::string out = volume_head("matrix");
+  const bool is_matrix = std::any_of(series.begin(), series.end(),
+                                     [](const auto& one) { return one.points.size() > 1; });
+  std::string out = volume_head(is_matrix ? "matrix" : "vector");
   append_json_array(out, series, [&](const volume_series& one) {
     out += "{\"metric\":";
     append_json_labels(out, one.labels);
-    out += ",\"values\":";
-    append_json_array(out, one.points, [&](const auto& point) {
-      append_volume_point(out, point.first, point.second);
-    });
+    if (is_matrix) {
+      out += ",\"values\":";
+      append_json_array(out, one.points, [&](const auto& point) {
+        append_volume_point(out, point.first, point.second);
+      });
+    } else {
+      out += ",\"value\":";
+      append_volume_point(out, one.points.front().first, one.points.front().second);
+    }
     out += '}';
   });
   close_with_stats(out, stats);

@@ -49,7 +49,8 @@ void sort_volumes(std::vector<volume_sample>& samples);
 std::string render_volume(const std::vector<volume_sample>& samples, std::int64_t end_ns,
                           const logql::query_stats& stats);
 
-// /index/volume_range: series in the order given (largest sum first).
+// /index/volume_range: series in the order given (largest sum first), none without points. A
+// vector, as Loki answers, when no series has a second point.
 struct volume_series {
   label_set labels;
   std::vector<std::pair<std::int64_t, std::uint64_t>> points;  // milliseconds, bytes

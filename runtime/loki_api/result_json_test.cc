@@ -64,6 +64,23 @@ TEST(ResultJson, RendersStreamsCategorised) {
       R"(["1795362785000000000","first\n",{}]]}]}})");
 }
 
+// As Loki answers when its queries are not sharded.
+TEST(ResultJson, KeepsAllLabelsInStreamWhenAsked) {
+  logql::streams_result streams;
+  auto labels = std::make_shared<logql::entry_labels>();
+  labels->stream = label_set(std::vector<label>{{"app", "web"}});
+  labels->parsed = label_set(std::vector<label>{{"level", "info"}});
+  streams.entries.push_back({1, "x", labels});
+  encoding_flags flags = categorize;
+  flags.all_labels_in_stream = true;
+  const std::string body = render({streams}, flags);
+  EXPECT_NE(
+      body.find(
+          R"({"stream":{"app":"web","level":"info"},"values":[["1","x",{"parsed":{"level":"info"}}]]})"),
+      std::string::npos)
+      << body;
+}
+
 TEST(ResultJson, EchoesUnknownFlagsWithoutCategorising) {
   EXPECT_EQ(render({logql::streams_result{}}, {false, {"foo"}}),
             R"({"status":"success","data":{"resultType":"streams","encodingFlags":["foo"],)"

@@ -173,6 +173,8 @@ gateway_context_ptr node::implementation::make_gateway_context() {
   context->inflated_bytes_max = config_.distributor.max_decompressed_size;
   context->budget = budget_;
   context->frontend = frontend_;
+  context->queries_are_sharded = config_.frontend.parallelise_shardable_queries;
+  context->patterns_enabled = config_.pattern_ingester_enabled;
   context->ingester = ingester_;
   context->build.revision = revision;
   context->build.branch = branch;

@@ -25,15 +25,6 @@ error stage_error(std::string_view stage, std::string_view why) {
   return invalid(std::move(message));
 }
 
-bool is_label_name(std::string_view name) {
-  for (const char c : name) {
-    const bool is_letter = c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    const bool is_digit = c >= '0' && c <= '9';
-    if (!is_letter && (!is_digit || &c == name.data())) return false;
-  }
-  return !name.empty();
-}
-
 // The names of `(?P<name>` and `(?<name>` groups in the order of the text.
 std::vector<std::string> group_names(std::string_view regex) {
   std::vector<std::string> names;
@@ -59,7 +50,6 @@ result<void> check_group_names(std::string_view regex) {
   const std::vector<std::string> names = group_names(regex);
   std::set<std::string_view> seen;
   for (const std::string& name : names) {
-    if (!is_label_name(name)) return invalid("invalid extracted label name '" + name + "'");
     if (!seen.insert(name).second) return invalid("duplicate extracted label name '" + name + "'");
   }
   if (names.empty()) return invalid("at least one named capture must be supplied");

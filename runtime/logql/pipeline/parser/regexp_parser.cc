@@ -9,19 +9,6 @@
 #include "runtime/logql/scan/go_regex.h"
 
 namespace skald::logql {
-namespace {
-
-bool is_label_name(std::string_view name) {
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const char c = name[i];
-    const bool letter = c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!letter && (i == 0 || c < '0' || c > '9')) return false;
-  }
-  return !name.empty();
-}
-
-}  // namespace
-
 regexp_extraction::regexp_extraction() = default;
 regexp_extraction::~regexp_extraction() = default;
 
@@ -31,9 +18,6 @@ result<std::shared_ptr<const regexp_extraction>> regexp_extraction::compile(
   std::shared_ptr<regexp_extraction> extraction(new regexp_extraction());
   std::set<std::string> seen;
   for (const auto& [number, name] : regex->CapturingGroupNames()) {
-    if (!is_label_name(name)) {
-      return skald::error{errc::invalid_argument, "invalid extracted label name '" + name + "'"};
-    }
     if (!seen.insert(name).second) {
       return skald::error{errc::invalid_argument, "duplicate extracted label name '" + name + "'"};
     }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/gateway/query_launch.h"
+
+#include <algorithm>
+#include <caf/send.hpp>
+#include <chrono>
+#include <memory>
+
+#include "actors/querier/querier_interface.h"
+#include "runtime/loki_api/error_body.h"
+#include "runtime/loki_api/result_json.h"
+
+namespace skald {
+namespace {
+
+logql::query_limits limits_of(const tenant_limits& tenant, const http_request& request) {
+  logql::query_limits limits;
+  limits.max_entries =
+      static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.max_entries_limit_per_query));
+  limits.max_series =
+      static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.max_query_series));
+  limits.max_query_length_ns = tenant.max_query_length.count();
+  limits.max_range_ns = tenant.max_query_range.count();
+  limits.max_streams_matchers =
+      static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.max_streams_matchers_per_query));
+  limits.partial_series = request.header("X-Query-Tags").find("Source=grafana-lokiexplore-app") !=
+                          std::string_view::npos;
+  return limits;
+}
+
+}  // namespace
+
+void launch_query(const gateway_context_ptr& context, const http_request& request,
+                  std::string tenant, const tenant_limits& limits,
+                  const logql::query_request& query, query_renderer render, responder&& answer) {
+  auto plan = logql::query_plan::make(query, limits_of(limits, request));
+  if (!plan.ok()) return answer.send(query_error_response(plan.error()));
+  const auto started = context->time->now();
+  auto cancel = std::make_shared<cancellation>(
+      limits.query_timeout.count() > 0
+          ? started + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                          limits.query_timeout)
+          : std::chrono::steady_clock::time_point::max());
+  answer.on_disconnect([cancel] { cancel->cancel(); });
+  auto waiting = std::make_shared<responder>(std::move(answer));
+  const char* type = (*plan)->is_log_query() ? "log" : "metric";
+  one_shot<logql::query_result> reply([context, waiting, started, type, render = std::move(render)](
+                                          result<logql::query_result> outcome) {
+    const double seconds = std::chrono::duration<double>(context->time->now() - started).count();
+    if (context->metrics != nullptr) {
+      context->metrics->get_histogram(metric_names::query_duration, {{"type", type}})
+          .observe(seconds);
+      context->metrics
+          ->get_counter(
+              metric_names::queries,
+              {{"type", type},
+               {"outcome", outcome.ok() ? "ok" : std::string(to_string(outcome.error().code))}})
+          .add();
+    }
+    if (!outcome.ok()) return waiting->send(query_error_response(outcome.error()));
+    outcome->stats.exec_seconds = seconds;
+    waiting->send(query_json_response(render(*outcome)));
+  });
+  caf::anon_send(context->frontend, query_call{std::move(tenant), std::move(*plan),
+                                               std::move(cancel), std::move(reply)});
+}
+
+bool clip_to_lookback(const tenant_limits& limits, std::int64_t now_ns, std::int64_t& start_ns,
+                      std::int64_t end_ns) {
+  if (limits.max_query_lookback.count() <= 0) return true;
+  start_ns = std::max(start_ns, now_ns - limits.max_query_lookback.count());
+  return start_ns < end_ns;
+}
+
+}  // namespace skald

@@ -12,6 +12,9 @@ _COPTS = [
     "-Wno-missing-field-initializers",
 ]
 
+# g++ 12 sees uninitialised values in std::variant<T, error> of inlined test bodies where there are none.
+_TEST_COPTS = ["-Wno-maybe-uninitialized"]
+
 # AVX2 kernels live in their own targets with this flag and are chosen at run time.
 AVX2_COPTS = ["-mavx2", "-mbmi", "-mbmi2"]
 
@@ -24,7 +27,7 @@ def skald_cc_binary(name, copts = [], **kwargs):
 def skald_cc_test(name, copts = [], deps = [], size = "small", **kwargs):
     native.cc_test(
         name = name,
-        copts = _COPTS + copts,
+        copts = _COPTS + _TEST_COPTS + copts,
         size = size,
         deps = deps + ["//ops/bazel/third_party:gtest_main"],
         **kwargs

@@ -45,12 +45,13 @@ ingester_options ingester_options_of(const node_config& config, const machine_si
   options.wal_enabled = config.ingester.wal_enabled;
   options.wal_directory = config.ingester.wal_dir;
   options.wal.incarnation = incarnation;
+  options.wal.direct_io = config.skald.wal_direct_io;
   options.wal.segment_bytes = config.skald.wal_segment_size;
   options.wal.disk_full_share = config.ingester.wal_disk_full_threshold;
   options.unflushed_bytes_max =
       config.skald.flush_budget > 0
           ? config.skald.flush_budget
-          : std::min<std::uint64_t>(128ull << 20, machine.memory_bytes / 10);
+          : std::min<std::uint64_t>(64ull << 20, machine.memory_bytes / 10);
   options.flush_age = std::min(config.skald.flush_age, config.ingester.max_chunk_age);
   options.max_chunk_age = config.ingester.max_chunk_age;
   options.max_returned_stream_errors =

@@ -16,6 +16,8 @@ struct wal_options {
   std::uint32_t recycled_segments_max = 4;
   // Distance that prepare() keeps zero-filled in front of the write position.
   std::uint64_t zero_fill_ahead_bytes = 8ull << 20;
+  // Writes segments past the page cache where the file system can.
+  bool direct_io = true;
   // Which lane of the node the directory holds. A segment of another lane is never replayed.
   std::uint32_t lane = 0;
   // Number of this life of the process: higher at every start, never 0.

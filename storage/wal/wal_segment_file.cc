@@ -48,8 +48,9 @@ result<void> wal_fill_with_zeros(file& out, std::uint64_t from, std::uint64_t by
 }
 
 result<wal_segment_pool> wal_segment_pool::open(std::string directory, std::uint64_t segment_bytes,
-                                                std::uint32_t files_max, file_system& files) {
-  wal_segment_pool pool(std::move(directory), segment_bytes, files_max, files);
+                                                std::uint32_t files_max, bool direct_io,
+                                                file_system& files) {
+  wal_segment_pool pool(std::move(directory), segment_bytes, files_max, direct_io, files);
   SKALD_TRY_ASSIGN(const auto entries, files.list(pool.directory_));
   for (const directory_entry& entry : entries) {
     const std::string path = pool.directory_ + "/" + entry.name;
@@ -72,7 +73,7 @@ result<wal_spare_file> wal_segment_pool::create() const {
   out.path = directory_ + "/" + std::string(spare_name);
   SKALD_TRY_ASSIGN(out.opened, files_->open(out.path, open_mode::create_or_empty));
   SKALD_TRY(out.opened->resize(segment_bytes_));
-  write_directly(*out.opened);
+  if (direct_io_) write_directly(*out.opened);
   return out;
 }
 
@@ -83,7 +84,7 @@ result<wal_spare_file> wal_segment_pool::take() {
     auto opened = files_->open(out.path, open_mode::read_write);
     if (!opened.ok()) continue;  // one spare less
     out.opened = std::move(*opened);
-    write_directly(*out.opened);
+    if (direct_io_) write_directly(*out.opened);
     return out;
   }
   if (next_.opened) return std::exchange(next_, {});

@@ -27,7 +27,7 @@ class wal_segment_pool {
  public:
   // Takes over files that earlier lives left. Those of another length are deleted.
   static result<wal_segment_pool> open(std::string directory, std::uint64_t segment_bytes,
-                                       std::uint32_t files_max, file_system& files);
+                                       std::uint32_t files_max, bool direct_io, file_system& files);
 
   // A file for the next segment: recycled, else filled in advance, else new (sparse).
   result<wal_spare_file> take();
@@ -41,16 +41,18 @@ class wal_segment_pool {
 
  private:
   wal_segment_pool(std::string directory, std::uint64_t segment_bytes, std::uint32_t files_max,
-                   file_system& files)
+                   bool direct_io, file_system& files)
       : directory_(std::move(directory)),
         segment_bytes_(segment_bytes),
         files_max_(files_max),
+        direct_io_(direct_io),
         files_(&files) {}
   result<wal_spare_file> create() const;
 
   std::string directory_;
   std::uint64_t segment_bytes_;
   std::uint32_t files_max_;
+  bool direct_io_;
   file_system* files_;
   std::vector<std::string> recycled_;  // paths
   std::uint64_t next_number_ = 1;      // for names

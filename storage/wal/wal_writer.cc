@@ -339,8 +339,9 @@ result<std::unique_ptr<wal_writer>> wal_writer::open(std::string directory, wal_
     return error{errc::invalid_argument, "wal sequences and segments are counted from 1"};
   }
   SKALD_TRY(files.create_directories(directory));
-  SKALD_TRY_ASSIGN(auto pool, wal_segment_pool::open(directory, options.segment_bytes,
-                                                     options.recycled_segments_max, files));
+  SKALD_TRY_ASSIGN(auto pool,
+                   wal_segment_pool::open(directory, options.segment_bytes,
+                                          options.recycled_segments_max, options.direct_io, files));
   auto state = std::make_unique<implementation>(std::move(directory), options, files, time,
                                                 std::move(start), std::move(pool));
   return std::unique_ptr<wal_writer>(new wal_writer(std::move(state)));

@@ -54,7 +54,7 @@ void handle_push(const gateway_context_ptr& context, http_request&& request, res
   }
   const push_decode_options options{context->inflated_bytes_max, context->budget};
   auto decoded = decode_push(request.header("Content-Type"), request.header("Content-Encoding"),
-                             request.body, options);
+                             std::move(request.body), options);
   if (!decoded.ok()) return answer.send(decode_error_response(decoded.error()));
   if (decoded->streams.empty()) return answer.send(no_streams_response());
 

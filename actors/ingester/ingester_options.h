@@ -37,7 +37,7 @@ struct ingester_options {
   std::uint64_t queued_bytes_max = 64ull << 20;
 
   // A flush begins when this many bytes are unflushed. At twice the amount pushes are refused with
-  // unavailable until the flush has caught up. The node gives min(128 MiB, memory limit / 10).
+  // unavailable until the flush has caught up. The node gives min(64 MiB, memory limit / 10).
   std::uint64_t unflushed_bytes_max = 128ull << 20;
   // ... or when the oldest unflushed entry has waited this long.
   duration flush_age = std::chrono::minutes(15);

@@ -209,7 +209,7 @@ struct skald_config {
   std::int64_t io_threads = 0;         // HTTP threads; 0: half the cores, at least one
   std::uint64_t memory_limit = 0;      // 0: the cgroup's limit, else the machine's memory
   std::uint64_t flush_budget =
-      0;  // unflushed raw bytes; 0: smaller of 128 MiB and a tenth of memory_limit
+      0;  // unflushed raw bytes; 0: smaller of 64 MiB and a tenth of memory_limit
   config_duration flush_age =
       std::chrono::minutes(15);  // oldest unflushed entry, at most max_chunk_age
   std::uint64_t wal_segment_size = 64u << 20;

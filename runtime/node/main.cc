@@ -2,7 +2,6 @@
 // skald: one binary for every role. Reads flags and configuration, runs one node until SIGTERM or SIGINT.
 // Exit status: 0 after an orderly stop, 1 for a bad configuration or a failed start, 2 for bad flags, 3 when a part of the
 // node has ended for good.
-#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -17,6 +16,14 @@
 #include "runtime/config/targets.h"
 #include "runtime/node/node.h"
 #include "runtime/node/version.h"
+
+// Read by jemalloc before main. Few arenas, and freed memory goes back after seconds, also when nothing is allocated any
+// more: rows move between threads, and every thread's own arena would keep its high-water mark (docs/adr/0009-memory.md).
+// The environment's MALLOC_CONF goes before it.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "narenas:4,dirty_decay_ms:2000,muzzy_decay_ms:0,background_thread:true";
+}
 
 namespace skald {
 namespace {
@@ -127,10 +134,5 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace skald
 
 int main(int argc, char** argv) {
-  // Few arenas, and freed memory goes back early: rows move between threads, and every thread's own arena would keep its
-  // high-water mark (docs/adr/0009-memory.md).
-  mallopt(M_ARENA_MAX, 2);
-  mallopt(M_TRIM_THRESHOLD, 16 << 20);
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
   return skald::run(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -189,7 +189,7 @@ void append_skald_keys(key_list& keys) {
                   {"skald.memory_limit", used, SKALD_CONFIG_AT(config.skald.memory_limit),
                    "Memory to plan with; 0: the cgroup's limit, else the machine's."},
                   {"skald.flush_budget", used, SKALD_CONFIG_AT(config.skald.flush_budget),
-                   "Unflushed bytes that start a flush; 0: the smaller of 128 MiB and a tenth of "
+                   "Unflushed bytes that start a flush; 0: the smaller of 64 MiB and a tenth of "
                    "the memory "
                    "limit. Less: shorter replay, smaller objects."},
                   {"skald.flush_age", used, SKALD_CONFIG_AT(config.skald.flush_age),

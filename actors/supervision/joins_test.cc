@@ -14,14 +14,14 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(OneShot, GivesTheFirstAnswerOnce) {
-  std::vector<int> answers;
+  std::vector<std::string> answers;
   {
-    const one_shot<int> shot([&](result<int> value) { answers.push_back(*value); });
+    const one_shot<std::string> shot([&](result<std::string> value) { answers.push_back(*value); });
     const auto copy = shot;
-    copy.answer(1);
-    shot.answer(2);
+    copy.answer(std::string("first"));
+    shot.answer(std::string("second"));
   }
-  EXPECT_EQ(answers, std::vector<int>{1});
+  EXPECT_EQ(answers, std::vector<std::string>{"first"});
 }
 
 TEST(OneShot, DestructionOfTheLastCopyAnswersUnavailable) {
@@ -36,9 +36,9 @@ TEST(OneShot, DestructionOfTheLastCopyAnswersUnavailable) {
 }
 
 TEST(OneShot, DefaultAnswersNowhere) {
-  const one_shot<int> shot;
+  const one_shot<std::string> shot;
   EXPECT_FALSE(static_cast<bool>(shot));
-  shot.answer(1);
+  shot.answer(std::string("x"));
 }
 
 TEST(Gather, RunsOnceAllTicketsAndThePointerAreGone) {

@@ -85,14 +85,20 @@ class recovery_actor final : public supervisor_actor {
       answer.outcome = std::move(opened).error();
       return answer;
     }
-    if (auto indexed = index_packs(opened->packs, *setup_.store, *setup_.index); !indexed.ok()) {
-      answer.outcome = std::move(indexed).error();
+    const auto damaged_packs = index_packs(opened->packs, *setup_.store, *setup_.index);
+    if (!damaged_packs.ok()) {
+      answer.outcome = damaged_packs.error();
       return answer;
     }
+    damaged_.add(static_cast<double>(*damaged_packs));
     answer.writer = std::move(opened->writer);
     answer.next_sequence = opened->next_sequence;
     answer.progress = std::move(opened->progress);
     answer.note = std::move(opened->note);
+    if (*damaged_packs > 0) {
+      if (!answer.note.empty()) answer.note += "; ";
+      answer.note += std::to_string(*damaged_packs) + " flushed packs are damaged";
+    }
     return answer;
   }
 

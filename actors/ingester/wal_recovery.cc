@@ -15,16 +15,16 @@ namespace {
 // Rows that go into the index in one transaction.
 constexpr std::size_t index_rows_per_add = 20'000;
 
-std::string damage_note(const replay_summary& summary, bool former_checkpoint) {
+std::string damage_note(const replay_summary& summary, std::string_view checkpoint) {
   std::string note;
   if (summary.lost_bytes > 0 || summary.lost_records > 0) {
     note =
         fmt::format("write-ahead log is damaged: {} bytes, {} records lost, {} segments copied",
                     summary.lost_bytes, summary.lost_records, summary.quarantined_segments.size());
   }
-  if (former_checkpoint) {
+  if (!checkpoint.empty()) {
     if (!note.empty()) note += "; ";
-    note += "checkpoint is damaged, the former one was used";
+    note += checkpoint;
   }
   return note;
 }
@@ -54,14 +54,21 @@ result<opened_wal> open_wal(const std::string& directory, wal_options options, f
   opened_wal opened;
   std::set<std::string> packs;
   std::uint64_t from_sequence = 1;
-  bool former = false;
+  std::string checkpoint_damage;
   auto checkpoint = read_checkpoint(directory, files);
   if (checkpoint.ok()) {
     SKALD_TRY_ASSIGN(auto record, decode_checkpoint(checkpoint->bytes));
     opened.progress = std::move(record.progress);
     packs.insert(record.unshipped_packs.begin(), record.unshipped_packs.end());
     from_sequence = checkpoint->sequence;
-    former = checkpoint->from_former;
+    if (checkpoint->from_former)
+      checkpoint_damage = "checkpoint is damaged, the former one was used";
+  } else if (checkpoint.error().code == errc::corrupt) {
+    // The log alone tells what of its own entries is in packs: a flushed record is always behind
+    // the entries it speaks of. Only the list of packs that no shipped index file has is lost.
+    checkpoint_damage =
+        "checkpoint is damaged and there is none before it: packs may be missing from the index (" +
+        checkpoint.error().message + ")";
   } else if (checkpoint.error().code != errc::not_found) {
     return std::move(checkpoint).error();
   }
@@ -77,7 +84,7 @@ result<opened_wal> open_wal(const std::string& directory, wal_options options, f
   replay.lane = options.lane;
   replay.from_sequence = from_sequence;
   SKALD_TRY_ASSIGN(const auto summary, wal_replay(directory, files, visit, replay));
-  opened.note = damage_note(summary, former);
+  opened.note = damage_note(summary, checkpoint_damage);
   const auto start = wal_start_after(summary, from_sequence);
   options.incarnation = std::max(options.incarnation, summary.last_incarnation + 1);
   SKALD_TRY_ASSIGN(opened.writer, wal_writer::open(directory, options, files, time, start));
@@ -86,15 +93,22 @@ result<opened_wal> open_wal(const std::string& directory, wal_options options, f
   return opened;
 }
 
-result<void> index_packs(const std::vector<std::string>& pack_keys, object_store& store,
-                         index_catalog& index) {
+result<std::uint64_t> index_packs(const std::vector<std::string>& pack_keys, object_store& store,
+                                  index_catalog& index) {
+  std::uint64_t damaged = 0;
   for (const auto& key : pack_keys) {
     auto added = index_pack(key, store, index);
     if (added.ok()) continue;
-    if (added.error().code != errc::not_found) return added;
+    if (added.error().code == errc::corrupt) {
+      log_error("recovery", "flushed pack is damaged, entries of it may not be found",
+                {{"pack", key}, log_field(added.error())});
+      ++damaged;
+      continue;
+    }
+    if (added.error().code != errc::not_found) return added.error();
     log_warn("recovery", "flushed pack is gone, it must have been compacted", {{"pack", key}});
   }
-  return {};
+  return damaged;
 }
 
 result<void> read_frames(const frame_reading& what, file_system& files,

@@ -27,14 +27,16 @@ struct opened_wal {
 };
 
 // Reads the checkpoint and all flushed records, then opens the writer behind the last record.
-// Errors: those of the file system; corrupt when checkpoint and its former are both damaged.
+// A damaged checkpoint without a good former one is done without, and noted. Errors: those of the
+// file system; unimplemented for a checkpoint of a later version.
 result<opened_wal> open_wal(const std::string& directory, wal_options options, file_system& files,
                             const clock& time);
 
 // Adds the rows of these packs to the index, reading each pack's directory. Idempotent. A pack that
-// is gone (compacted, so it was shipped once) is passed over. Errors: those of store and index.
-result<void> index_packs(const std::vector<std::string>& pack_keys, object_store& store,
-                         index_catalog& index);
+// is gone (compacted, so it was shipped once) is passed over, a damaged one is too and counted in
+// the result. Errors: those of store and index.
+result<std::uint64_t> index_packs(const std::vector<std::string>& pack_keys, object_store& store,
+                                  index_catalog& index);
 
 // Calls `take` with every entries record with after < sequence <= through, in order. Damaged frames
 // are passed over and counted in `damaged`.

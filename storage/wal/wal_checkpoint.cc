@@ -50,7 +50,7 @@ result<wal_checkpoint> read_one(const std::string& path, file_system& files) {
   std::uint32_t version;
   std::memcpy(&version, stored.data() + 8, 4);
   if (version != wal_format_version) {
-    return error{errc::corrupt,
+    return error{errc::unimplemented,
                  "checkpoint " + path + ": version " + std::to_string(version) + " is unknown"};
   }
   if (stored.size() - header_bytes != load64(stored, 24)) return damaged("wrong length");

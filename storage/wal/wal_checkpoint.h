@@ -26,7 +26,8 @@ struct wal_checkpoint {
 result<void> write_checkpoint(const std::string& directory, file_system& files,
                               std::string_view bytes, std::uint64_t sequence);
 
-// Errors: not_found when there is none; corrupt when there are only damaged ones.
+// Errors: not_found when there is none; corrupt when there are only damaged ones; unimplemented for
+// a later version without an older one beside it.
 result<wal_checkpoint> read_checkpoint(const std::string& directory, file_system& files);
 
 }  // namespace skald

@@ -6,12 +6,15 @@ import random
 import threading
 import time
 import unittest
+import urllib.parse
 
 import skald_node
 
 BASE = (int(time.time()) - 1800) * 10**9
 HOUR = 3600 * 10**9
 STREAMS = 20
+DAMAGES = int(os.environ.get("DAMAGES", "8"))
+SEED = int(os.environ.get("SEED", str(int(time.time()))))
 
 
 def batch(number, lines=50, width=200):
@@ -152,7 +155,7 @@ class Durability(unittest.TestCase):
         self.flip_byte(packs, None)
         node.start()
         query = {"query": '{app="d"}', "start": BASE - HOUR, "end": BASE + HOUR, "limit": 100000}
-        status, body, _ = node.request("GET", "/loki/api/v1/query_range?" + skald_node.urllib.parse.urlencode(query))
+        status, body, _ = node.request("GET", "/loki/api/v1/query_range?" + urllib.parse.urlencode(query))
         if status == 200:
             found = self.found(node)
             self.assertFalse(set(found) - set(first + second), "lines that nobody pushed")
@@ -166,6 +169,35 @@ class Durability(unittest.TestCase):
         found = sorted((s["stream"]["s"], int(v[0]), v[1]) for s in streams for v in s["values"])
         self.assertEqual(found, sorted(second))
         self.push(node, batch(3))
+
+    def test_damage_anywhere(self):
+        """Whatever byte is damaged: the node starts, serves pushes and returns no line that nobody pushed."""
+        print("seed", SEED, flush=True)
+        places = random.Random(SEED)
+        node = self.node(skald="  flush_budget: 400KB\n  shards: 1").start()
+        pushed, answers = set(), {}
+        for number in range(DAMAGES):
+            for part in range(3):
+                pushed.update(self.push(node, batch(number * 3 + part)))
+            node.kill()
+            files = [p for p in glob.glob(node.data + "/wal/*") + self.packs(node) if os.path.isfile(p)]
+            with open(places.choice(sorted(files)), "r+b") as f:
+                at = places.randrange(min(os.path.getsize(f.name), 2**20))
+                f.seek(at)
+                old = f.read(1)
+                f.seek(at)
+                f.write(bytes([old[0] ^ (1 << places.randrange(8))]))
+            node.start()
+            query = urllib.parse.urlencode({"query": '{app="d"}', "start": BASE - HOUR, "end": BASE + HOUR,
+                                            "limit": 1000000})
+            status, body, _ = node.request("GET", "/loki/api/v1/query_range?" + query)
+            answers[status] = answers.get(status, 0) + 1
+            self.assertIn(status, (200, 500), body[:300])
+            if status == 200:
+                found = self.found(node)
+                self.assertFalse(set(found) - pushed, "lines that nobody pushed; %s at %d" % (f.name, at))
+                self.assertEqual(len(found), len(set(found)), "lines twice; %s at %d" % (f.name, at))
+        print("%d damages, answers by status: %s" % (DAMAGES, answers), flush=True)
 
     @staticmethod
     def packs(node):

@@ -145,6 +145,8 @@ class Process(unittest.TestCase):
         self.assertTrue(wait_for(lambda: node.metric("skald_actors_running") <= actors, 60),
                         "%s actors before, %s after" % (actors, node.metric("skald_actors_running")))
         grown = node.metric("process_resident_memory_bytes") - memory
+        cancelled = node.metric('skald_queries_total{outcome="cancelled",type="log"}')
+        self.assertGreater(cancelled, CANCELS / 2, "the queries ended before they were cancelled")
         print("%d cancelled queries: %d actors before and after, memory grown by %.1f MiB"
               % (CANCELS, actors, grown / 2**20), flush=True)
         self.assertLess(grown, 48 * 2**20)

@@ -176,7 +176,7 @@ class Node:
         return sorted(found, key=lambda e: e[0], reverse=direction == "backward")
 
     def metric(self, name):
-        """The sum of a metric's values over all labels."""
+        """The sum of a metric's values over all labels, or of one series named in full."""
         total = 0.0
         for line in self.request("GET", "/metrics")[1].decode().splitlines():
             if line.startswith((name + " ", name + "{")):

@@ -149,7 +149,7 @@ class ingester_actor final : public supervisor_actor {
       return;
     }
     const auto unflushed = node_->unflushed_bytes.load(std::memory_order_relaxed);
-    if (unflushed >= static_cast<std::int64_t>(options_.unflushed_bytes_max) * 2) {
+    if (unflushed >= unflushed_ceiling_bytes(options_)) {
       if (!node_->flush_wanted.exchange(true)) tell(flush_, context(), flush_due{});
       request.reply.answer(
           error{errc::unavailable, "ingester holds too many unflushed bytes, flush is behind"});

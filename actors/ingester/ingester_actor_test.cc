@@ -92,15 +92,15 @@ TEST_F(ingester, AgeStartsAFlush) {
 }
 
 TEST_F(ingester, BudgetStartsAFlush) {
-  options_.unflushed_bytes_max = 1000;
+  options_.unflushed_bytes_max = 500;
   start();
   ASSERT_TRUE(push(numbered(0, 100)).ok());
   EXPECT_GT(store_.puts, 0U);
   EXPECT_TRUE(see_memory().empty());
 }
 
-TEST_F(ingester, TwiceTheBudgetRefusesPushesUntilTheFlushCatchesUp) {
-  options_.unflushed_bytes_max = 1000;
+TEST_F(ingester, FourTimesTheBudgetRefusesPushesUntilTheFlushCatchesUp) {
+  options_.unflushed_bytes_max = 500;
   start();
   store_.failing = true;
   ASSERT_TRUE(push(numbered(0, 200)).ok());

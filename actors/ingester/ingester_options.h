@@ -2,6 +2,7 @@
 // Settings of the ingester. All need a restart to change.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -36,9 +37,13 @@ struct ingester_options {
   // Pushes that wait, together. More are refused at once.
   std::uint64_t queued_bytes_max = 64ull << 20;
 
-  // A flush begins when this many bytes are unflushed. At twice the amount pushes are refused with
-  // unavailable until the flush has caught up. The node gives min(64 MiB, memory limit / 10).
-  std::uint64_t unflushed_bytes_max = 128ull << 20;
+  // A flush begins when this many bytes are unflushed; with many streams at up to twice the amount,
+  // so that a stream's share of a flush is worth its index entry. At four times the amount pushes
+  // are refused with unavailable until the flush has caught up. The node gives min(64 MiB, memory
+  // limit / 10).
+  std::uint64_t unflushed_bytes_max = 64ull << 20;
+  // Unflushed bytes per stream that a flush waits for within these bounds.
+  std::uint64_t flush_bytes_per_stream = 2048;
   // ... or when the oldest unflushed entry has waited this long.
   duration flush_age = std::chrono::minutes(15);
   // Waits between attempts at a failed flush step: doubled from min to max.
@@ -76,5 +81,17 @@ struct ingester_options {
   // Workers that block run on threads of their own. Off in deterministic tests only.
   bool detached_workers = true;
 };
+
+// Unflushed bytes at which a flush begins, given the streams of the node.
+inline std::int64_t flush_trigger_bytes(const ingester_options& options, std::int64_t streams) {
+  const auto budget = static_cast<std::int64_t>(options.unflushed_bytes_max);
+  return std::clamp(streams * static_cast<std::int64_t>(options.flush_bytes_per_stream), budget,
+                    2 * budget);
+}
+
+// Unflushed bytes at which pushes are refused.
+inline std::int64_t unflushed_ceiling_bytes(const ingester_options& options) {
+  return 4 * static_cast<std::int64_t>(options.unflushed_bytes_max);
+}
 
 }  // namespace skald

@@ -135,7 +135,8 @@ class shard_actor final : public supervisor_actor {
 
   void want_flush_if_due() {
     const auto unflushed = setup_.node->unflushed_bytes.load(std::memory_order_relaxed);
-    if (unflushed < static_cast<std::int64_t>(setup_.options.unflushed_bytes_max)) return;
+    const auto streams = setup_.node->streams.load(std::memory_order_relaxed);
+    if (unflushed < flush_trigger_bytes(setup_.options, streams)) return;
     if (!setup_.node->flush_wanted.exchange(true)) tell(setup_.root, context(), flush_due{});
   }
 

@@ -63,6 +63,9 @@ caf::resumable::resume_result leaf_actor::resume(caf::execution_unit* unit,
 }
 
 void leaf_actor::handle(caf::mailbox_element& message, caf::execution_unit* unit) {
+  // A link outlives its other end in CAF and keeps that actor's memory: a stream would collect one
+  // for every chunk buffer that it ever had.
+  if (const auto* end = content_as<caf::exit_msg>(message)) unlink_from(end->source);
   try {
     if (!handle_system_message(message, unit, false)) on_message(message, unit);
   } catch (const std::exception& e) {

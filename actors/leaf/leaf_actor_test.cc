@@ -23,6 +23,10 @@ struct add_number {
 };
 struct fail_now {};
 struct ask_sum {};
+struct end_now {};
+struct link_now {
+  caf::actor other;
+};
 struct do_part {
   gather<int>::ticket ticket;
   int value = 0;
@@ -34,6 +38,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::add_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::fail_now)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::ask_sum)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::do_part)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::end_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::link_now)
 
 namespace skald {
 namespace {
@@ -57,6 +63,20 @@ class leaf_sum final : public leaf_actor {
 
  private:
   int sum_ = 0;
+};
+
+class linking_leaf final : public leaf_actor {
+ public:
+  explicit linking_leaf(caf::actor_config& config) : leaf_actor(config) {}
+
+ protected:
+  void on_message(caf::mailbox_element& message, caf::execution_unit* unit) override {
+    if (const auto* link = content_as<link_now>(message)) {
+      link_to(link->other);
+    } else if (content_as<end_now>(message)) {
+      quit(caf::exit_reason::normal, unit);
+    }
+  }
 };
 
 class event_sum final : public caf::event_based_actor {
@@ -111,6 +131,21 @@ TEST_F(actor_script, HandlesMessagesInOrderAndAnswers) {
     run();
     EXPECT_EQ(ask(self, target), -1);
   }
+}
+
+TEST_F(actor_script, ALinkedLeafThatEndedLeavesNoMemoryBehind) {
+  auto parent = spawn_leaf<linking_leaf>(system());
+  auto child = spawn_leaf<linking_leaf>(system());
+  const auto memory = caf::actor_cast<caf::weak_actor_ptr>(child);
+  caf::anon_send(parent, link_now{child});
+  run();
+  EXPECT_GT(memory.get()->weak_refs.load(), 1U);  // the link, and the actor itself
+  caf::anon_send(child, end_now{});
+  child = nullptr;
+  run();
+  EXPECT_EQ(memory.get()->weak_refs.load(), 1U);
+  caf::anon_send_exit(parent, caf::exit_reason::user_shutdown);
+  run();
 }
 
 TEST_F(actor_script, ExceptionEndsItAndTellsMonitorsAndRequesters) {

@@ -13,8 +13,8 @@ namespace skald {
 
 struct day_run {
   std::int64_t day = 0;
-  std::vector<slice_ref> slices;  // in order of arrival
-  std::uint64_t line_bytes = 0;   // newlines included
+  std::vector<slice_ref> slices;   // in order of arrival
+  std::uint64_t stored_bytes = 0;  // lines, newlines and structured metadata
 };
 
 // Order inside a day is kept. Nearly always there is one day: then nothing is copied.
@@ -41,7 +41,7 @@ inline std::vector<day_run> split_by_day(std::vector<slice_ref> slices) {
       part.first_row = begin;
       part.row_count = next - begin;
       auto& run = day_of(day);
-      run.line_bytes += part.line_bytes();
+      run.stored_bytes += part.stored_bytes();
       run.slices.push_back(std::move(part));
       begin = next;
     }

@@ -383,6 +383,7 @@ class ingester_actor final : public supervisor_actor {
   void on_ready(shard_ready message) {
     auto& slot = shards_[message.shard];
     if (message.life != slot.life) return;
+    if (!flush_) return;  // it has ended, and the phase is failed
     slot.ready = true;
     tell(flush_, context(), flush_shard_up{message.shard, slot.life, slot.handle});
     for (const auto& shard : shards_) {
@@ -405,6 +406,7 @@ class ingester_actor final : public supervisor_actor {
         fail("shard " + std::to_string(id) + " failed too often");
         return;
       }
+      if (!flush_) return;
       // Its flush under way is settled first, so that the replay begins at the right place.
       tell(flush_, context(), flush_shard_down{static_cast<std::uint32_t>(id)});
       return;

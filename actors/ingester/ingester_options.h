@@ -61,9 +61,9 @@ struct ingester_options {
   duration stream_idle = std::chrono::minutes(30);
 
   // Committed slices go to their stream at this many pending bytes, ...
-  std::uint32_t hand_over_bytes = 2048;
+  std::uint32_t hand_over_bytes = 8192;
   // ... or when frames held by pending slices reach this (per node), or at the tick.
-  std::uint64_t pinned_bytes_max = 16ull << 20;
+  std::uint64_t pinned_bytes_max = 40ull << 20;
   duration tick = std::chrono::seconds(1);
   // Bytes handed to streams and not yet copied by their buffers (per shard). Over it pushes to the
   // shard are refused with unavailable.

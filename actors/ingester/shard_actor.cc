@@ -117,7 +117,7 @@ class shard_actor final : public supervisor_actor {
 
   void send_run(row_index row, std::vector<slice_ref> slices) {
     std::int64_t bytes = 0;
-    for (const auto& slice : slices) bytes += static_cast<std::int64_t>(slice.line_bytes());
+    for (const auto& slice : slices) bytes += static_cast<std::int64_t>(slice.stored_bytes());
     tell(stream_of(row), context(),
          stream_run{std::move(slices), std::make_shared<byte_hold>(backlog_, bytes)});
   }

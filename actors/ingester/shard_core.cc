@@ -15,6 +15,8 @@ constexpr row_index no_row = UINT32_MAX;
 
 // What a committed row costs beside its line: timestamp and line end.
 constexpr std::int64_t row_overhead_bytes = 12;
+// Flushes that may complete between a snapshot and the reader's look at the index.
+constexpr std::uint64_t flushes_ahead = 3;
 
 }  // namespace
 
@@ -219,14 +221,14 @@ void shard_core::commit_rows(row_index index, slice_ref rows, time_point now,
     row.highest_ns = std::max(row.highest_ns, slice.timestamps[rows.first_row + i]);
   }
   row.live.add(slice, rows.first_row, rows.row_count);
-  const auto line_bytes = rows.line_bytes();
-  const auto bytes =
-      static_cast<std::int64_t>(line_bytes) + row_overhead_bytes * static_cast<int>(rows.row_count);
+  const auto stored_bytes = rows.stored_bytes();
+  const auto bytes = static_cast<std::int64_t>(stored_bytes) +
+                     row_overhead_bytes * static_cast<int>(rows.row_count);
   live_bytes_ += bytes;
   node_->unflushed_bytes.fetch_add(bytes, std::memory_order_relaxed);
   if (oldest_live_ == time_point::max()) oldest_live_ = now;
   row.pending.push_back(std::move(rows));
-  row.pending_bytes += static_cast<std::uint32_t>(line_bytes);
+  row.pending_bytes += static_cast<std::uint32_t>(stored_bytes);
   if (row.phase == row_phase::restoring) return;
   if (row.pending_bytes >= options_.hand_over_bytes) {
     ready.push_back(index);
@@ -304,6 +306,11 @@ bool shard_core::has_live(row_index row) const {
 std::vector<std::string> shard_core::flush_names() const {
   std::vector<std::string> names;
   for (const auto& [id, set] : kept_) names.push_back(flush_name(name_prefix_, id));
+  // Live rows of the snapshot may be flushed before the reader asks the index. Whatever else those
+  // flushes hold came after the snapshot.
+  for (std::uint64_t k = 1; k <= flushes_ahead && last_sealed_id_ > 0; ++k) {
+    names.push_back(flush_name(name_prefix_, last_sealed_id_ + k));
+  }
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -200,6 +200,7 @@ class shard_core {
   time_point oldest_live_ = time_point::max();
   seal_state sealing_;
   std::map<std::uint64_t, kept_set> kept_;
+  std::uint64_t last_sealed_id_ = 0;  // 0: none in this life of the shard
   std::uint64_t sealed_through_ = 0;
   std::uint64_t committed_through_ = 0;
   std::size_t restoring_rows_ = 0;

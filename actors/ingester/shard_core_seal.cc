@@ -63,6 +63,7 @@ sealed_set_ptr shard_core::take_sealed_set() {
     if (any) kept.rows.push_back(index);
   }
   sealed_through_ = std::max(sealed_through_, sealing_.sequence);
+  last_sealed_id_ = sealing_.id;
   kept_.emplace(sealing_.id, std::move(kept));
   sealing_ = {};
   return set;

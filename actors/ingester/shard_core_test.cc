@@ -242,11 +242,14 @@ TEST_F(shard_core_test, SealMovesBuffersIntoASetAndDropFreesThem) {
   EXPECT_EQ(set->by_tenant.at("t").size(), 3U);
   EXPECT_FALSE(core_->is_sealing());
   EXPECT_EQ(core_->sealed_through(), 1U);
-  EXPECT_EQ(core_->flush_names(), (std::vector<std::string>{"n-1-0-0000000000000007"}));
+  // The sealed set, and the flushes that live rows may go to before a reader looks at the index.
+  EXPECT_EQ(core_->flush_names(),
+            (std::vector<std::string>{"n-1-0-0000000000000007", "n-1-0-0000000000000008",
+                                      "n-1-0-0000000000000009", "n-1-0-000000000000000a"}));
   EXPECT_EQ(core_->describe(rows[1]).chunks, 2U);
   core_->drop_sealed(99);
   core_->drop_sealed(7);
-  EXPECT_TRUE(core_->flush_names().empty());
+  EXPECT_EQ(core_->flush_names().front(), "n-1-0-0000000000000008");
   EXPECT_LT(node_->unflushed_bytes.load(), bytes);
   EXPECT_EQ(select({}).size(), 1U);  // only the later entry is left
 }

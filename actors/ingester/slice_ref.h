@@ -23,6 +23,19 @@ struct slice_ref {
     const auto& starts = columns().lines.starts;
     return starts[first_row + row_count] - starts[first_row];
   }
+  // Names and values of structured metadata. The text of a frame stands in one piece, in order.
+  std::uint64_t metadata_bytes() const {
+    const auto& metadata = columns().metadata;
+    if (metadata.empty()) return 0;
+    const auto first = metadata.starts[first_row];
+    const auto end = metadata.starts[first_row + row_count];
+    if (first == end) return 0;
+    const auto& last = metadata.pairs[end - 1].value;
+    return static_cast<std::uint64_t>(last.data() + last.size() -
+                                      metadata.pairs[first].name.data());
+  }
+  // What the rows take in memory, about: what every budget counts.
+  std::uint64_t stored_bytes() const { return line_bytes() + metadata_bytes(); }
 };
 
 // Rows that are in a frame and were refused.

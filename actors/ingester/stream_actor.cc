@@ -58,7 +58,7 @@ class stream_actor final : public leaf_actor {
   void on_message(caf::mailbox_element& message, caf::execution_unit* unit) override {
     if (auto* run = content_as<stream_run>(message)) {
       for (auto& day : split_by_day(std::move(run->slices))) {
-        const auto& target = buffer_for(day.day, day.line_bytes);
+        const auto& target = buffer_for(day.day, day.stored_bytes);
         tell(target, unit, buffer_add{std::move(day.slices), run->hold});
       }
     } else if (auto* seal = content_as<stream_seal>(message)) {
@@ -74,15 +74,15 @@ class stream_actor final : public leaf_actor {
  private:
   struct open_buffer {
     std::int64_t day;
-    std::uint64_t line_bytes;
+    std::uint64_t stored_bytes;
     caf::actor handle;
   };
 
-  const caf::actor& buffer_for(std::int64_t day, std::uint64_t line_bytes) {
+  const caf::actor& buffer_for(std::int64_t day, std::uint64_t bytes) {
     for (auto it = buffers_.rbegin(); it != buffers_.rend(); ++it) {
       if (it->day != day) continue;
-      if (it->line_bytes + line_bytes > head_columns::line_bytes_max) break;
-      it->line_bytes += line_bytes;
+      if (it->stored_bytes + bytes > head_columns::line_bytes_max) break;
+      it->stored_bytes += bytes;
       return it->handle;
     }
     auto handle = spawn_chunk_buffer(home_system(), stream_, day, hooks_);
@@ -90,7 +90,7 @@ class stream_actor final : public leaf_actor {
     tell_spawned(hooks_, "chunk_buffer", handle);
     // One buffer is the rule: no spare room.
     buffers_.reserve(buffers_.size() + 1);
-    return buffers_.emplace_back(open_buffer{day, line_bytes, std::move(handle)}).handle;
+    return buffers_.emplace_back(open_buffer{day, bytes, std::move(handle)}).handle;
   }
 
   // The buffers end after the seal; later entries go to fresh ones.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a selector and a time range to the blocks in the store that may hold its rows: keeps the index catalog in step
-// with the object store, asks it for chunk references, opens packs through the cache. Also answers which streams exist.
-// Context: safe from many threads; all calls may block on disk and object store. Lifetime: what it is given must outlive
-// it and the blocks that it makes.
+// From a selector and a time range to the blocks in the store that may hold its rows: keeps the
+// index catalog in step with the object store, asks it for chunk references, opens packs through
+// the cache. Also answers which streams exist. Context: safe from many threads; all calls may block
+// on disk and object store. Lifetime: what it is given must outlive it and the blocks that it
+// makes.
 #pragma once
 
 #include <chrono>
@@ -26,7 +27,8 @@
 
 namespace skald {
 
-// Shares stream_info values between queries, so that label text is parsed once. Bounded; safe from many threads.
+// Shares stream_info values between queries, so that label text is parsed once. Bounded; safe from
+// many threads.
 class stream_cache {
  public:
   explicit stream_cache(std::size_t streams_max = 200'000) : streams_max_(streams_max) {}
@@ -50,7 +52,8 @@ struct locate_request {
   std::string_view tenant;
   const std::vector<label_matcher>& matchers;
   time_range range;
-  // Sorted names of flushes whose rows the caller already has from memory; their packs are left out.
+  // Sorted names of flushes whose rows the caller already has from memory; their packs are left
+  // out.
   std::span<const std::string> known_flushes;
 };
 

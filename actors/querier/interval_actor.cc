@@ -38,8 +38,8 @@ interval_actor::interval_actor(caf::actor_config& config, querier_parts_ptr part
   set_down_handler([this](caf::down_msg& down) {
     // A worker that answered has quit normally; anything else lost its sub-range.
     if (!down.reason || down.reason == caf::exit_reason::normal) return;
-    merged_->value = error{errc::internal, "a sub-range of the query failed: " +
-                                               caf::to_string(down.reason)};
+    merged_->value =
+        error{errc::internal, "a sub-range of the query failed: " + caf::to_string(down.reason)};
     finish();
   });
 }
@@ -68,8 +68,7 @@ void interval_actor::locate() {
                                                      known = known_flushes_, done] {
          interval_located found{std::make_shared<interval_located::content>()};
          const logql::plan_leaf& leaf = query->plan->leaves()[work->leaf];
-         auto located =
-             parts->locator->locate({query->tenant, leaf.matchers, work->range, *known});
+         auto located = parts->locator->locate({query->tenant, leaf.matchers, work->range, *known});
          if (!located.ok()) {
            found.found->groups = std::move(located).error();
            return done.answer(std::move(found));
@@ -82,9 +81,8 @@ void interval_actor::locate() {
          for (auto& block : work->memory_blocks) located->blocks.push_back(std::move(block));
          work->memory_blocks.clear();
          std::vector<group> groups;
-         for (block_list& blocks :
-              logql::partition_blocks(*query->plan, std::move(located->blocks),
-                                      parts->options.rows_per_subrange)) {
+         for (block_list& blocks : logql::partition_blocks(*query->plan, std::move(located->blocks),
+                                                           parts->options.rows_per_subrange)) {
            group g{nullptr, std::numeric_limits<std::int64_t>::max(),
                    std::numeric_limits<std::int64_t>::min()};
            for (const auto& block : blocks) {

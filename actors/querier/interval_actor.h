@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One day of one leaf of a query: finds the blocks in the store, adds those of memory, cuts them into sub-ranges and runs
-// a range worker for each, a bounded number at a time; merges what they find and tells the query root. A log query's
-// sub-ranges are started in the direction asked for, and no more of them than the answer needs. Temporary. Context: event
-// actor; ends by itself, or with its root.
+// One day of one leaf of a query: finds the blocks in the store, adds those of memory, cuts them
+// into sub-ranges and runs a range worker for each, a bounded number at a time; merges what they
+// find and tells the query root. A log query's sub-ranges are started in the direction asked for,
+// and no more of them than the answer needs. Temporary. Context: event actor; ends by itself, or
+// with its root.
 #pragma once
 
 #include <caf/event_based_actor.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the gateway and embedding programs say to the query frontend. Send a message with caf::anon_send(frontend, ...);
-// the answer comes through its `reply`, exactly once, on a worker or actor thread. Local to one process.
+// What the gateway and embedding programs say to the query frontend. Send a message with
+// caf::anon_send(frontend, ...); the answer comes through its `reply`, exactly once, on a worker or
+// actor thread. Local to one process.
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -20,8 +21,8 @@
 namespace skald {
 
 // Runs a planned LogQL query.
-// Errors: those of the plan's evaluation (invalid_argument), timeout when the deadline of `cancel` passed, cancelled,
-// overloaded when the tenant has too many queries waiting, unavailable, corrupt.
+// Errors: those of the plan's evaluation (invalid_argument), timeout when the deadline of `cancel`
+// passed, cancelled, overloaded when the tenant has too many queries waiting, unavailable, corrupt.
 struct query_call {
   std::string tenant;
   logql::query_plan_ptr plan;
@@ -39,8 +40,9 @@ struct stream_summary {
   std::vector<chunk_summary> parts;  // the chunks one by one, when the call asks for them
 };
 
-// The streams with chunks or unflushed entries in a range: the base of labels, label values, series, statistics and
-// volume. A chunk that sticks out of the range counts in proportion (runtime/loki_api/volume.h).
+// The streams with chunks or unflushed entries in a range: the base of labels, label values,
+// series, statistics and volume. A chunk that sticks out of the range counts in proportion
+// (runtime/loki_api/volume.h).
 struct series_call {
   std::string tenant;
   // A stream is in the answer when it passes all matchers of one of these; empty: every stream.

@@ -23,7 +23,7 @@ query_frontend_actor::query_frontend_actor(caf::actor_config& config, querier_pa
 
 caf::behavior query_frontend_actor::make_behavior() {
   return {[this](query_call& call) { admit(call); },
-          [this](series_call& call) { spawn<series_job_actor>(parts_, std::move(call)); },
+          [this](series_call& call) { start_series(std::move(call)); },
           [this](sweep_atom) { sweep(); },
           [this](frontend_status_call& call) {
             call.reply.answer(frontend_status{running_.size(), waiting_count_});
@@ -40,6 +40,14 @@ void query_frontend_actor::admit(query_call& call) {
   if (queue.empty()) turns_.push_back(call.tenant);
   queue.push_back(std::move(call));
   ++waiting_count_;
+}
+
+void query_frontend_actor::start_series(series_call call) {
+  if (series_jobs_.size() >= parts_->options.running_series_max) {
+    call.reply.answer(error{errc::overloaded, "too many outstanding requests"});
+    return;
+  }
+  series_jobs_.insert(spawn<series_job_actor, caf::monitored>(parts_, std::move(call)).address());
 }
 
 void query_frontend_actor::start_waiting() {
@@ -88,7 +96,9 @@ void query_frontend_actor::sweep() {
 }
 
 void query_frontend_actor::on_root_down(caf::down_msg& down) {
-  running_.erase(caf::actor_cast<caf::actor_addr>(down.source));
+  const auto source = caf::actor_cast<caf::actor_addr>(down.source);
+  if (series_jobs_.erase(source) > 0) return;
+  running_.erase(source);
   inflight_.set(static_cast<double>(running_.size()));
   if (down.reason && down.reason != caf::exit_reason::normal) {
     failures_.add();

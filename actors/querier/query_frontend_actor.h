@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The front door of reading: admits queries, gives each a root actor, sweeps deadlines and cancellations, and answers what
-// the index and the ingester's memory know of streams. Accepts the messages of querier_interface.h. Context: event actor.
+// The front door of reading: admits queries, gives each a root actor, sweeps deadlines and
+// cancellations, and answers what the index and the ingester's memory know of streams. Accepts the
+// messages of querier_interface.h. Context: event actor.
 #pragma once
 
 #include <caf/event_based_actor.hpp>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "actors/querier/interval_actor.h"
 #include "actors/querier/querier_interface.h"
@@ -35,6 +37,7 @@ class query_frontend_actor final : public caf::event_based_actor {
   void admit(query_call& call);
   void start_waiting();
   void start(query_call call);
+  void start_series(series_call call);
   void sweep();
   void on_root_down(caf::down_msg& down);
 
@@ -42,6 +45,7 @@ class query_frontend_actor final : public caf::event_based_actor {
   gauge inflight_;
   counter failures_;
   std::unordered_map<caf::actor_addr, running_query> running_;
+  std::unordered_set<caf::actor_addr> series_jobs_;
   std::map<std::string, std::deque<query_call>, std::less<>> waiting_;
   std::deque<std::string> turns_;  // tenants with waiting queries
   std::size_t waiting_count_ = 0;

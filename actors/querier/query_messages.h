@@ -29,7 +29,8 @@ struct query_context {
 };
 using query_context_ptr = std::shared_ptr<const query_context>;
 
-// A part's result with what it cost. Held by pointer, since messages must be copyable and block lists are not.
+// A part's result with what it cost. Held by pointer, since messages must be copyable and block
+// lists are not.
 struct leaf_answer {
   result<logql::leaf_result> value = logql::leaf_result();
   logql::query_stats stats;

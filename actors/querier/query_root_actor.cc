@@ -32,8 +32,8 @@ query_root_actor::query_root_actor(caf::actor_config& config, querier_parts_ptr 
     : caf::event_based_actor(config),
       parts_(std::move(parts)),
       call_(std::move(call)),
-      query_(std::make_shared<query_context>(
-          query_context{call_.tenant, call_.plan, call_.cancel})),
+      query_(
+          std::make_shared<query_context>(query_context{call_.tenant, call_.plan, call_.cancel})),
       core_(call_.plan, parts_->options.parallel_subranges),
       known_flushes_(call_.plan->leaves().size(),
                      std::make_shared<const std::vector<std::string>>()) {
@@ -56,7 +56,8 @@ caf::behavior query_root_actor::make_behavior() {
           },
           [this](leaf_days& found) {
             if (!found.days->ok()) return fail(std::move(*found.days).error());
-            for (std::size_t i = 0; i < (*found.days)->size(); ++i) core_.on_days(i, (**found.days)[i]);
+            for (std::size_t i = 0; i < (*found.days)->size(); ++i)
+              core_.on_days(i, (**found.days)[i]);
             start_intervals();
           },
           [this](interval_done& done) { on_interval(done); },
@@ -72,17 +73,18 @@ void query_root_actor::ask_memory() {
   memory_answers_missing_ = leaves.size();
   for (std::size_t i = 0; i < leaves.size(); ++i) {
     read_request read{call_.tenant, leaves[i].matchers, leaves[i].range, {}};
-    read.reply = one_shot<ingester_snapshot>(
-        [self = caf::actor(this), i](result<ingester_snapshot> snapshot) {
-          caf::anon_send(self, leaf_memory{i, std::make_shared<result<ingester_snapshot>>(
-                                                  std::move(snapshot))});
-        });
+    read.reply = one_shot<ingester_snapshot>([self = caf::actor(this),
+                                              i](result<ingester_snapshot> snapshot) {
+      caf::anon_send(
+          self, leaf_memory{i, std::make_shared<result<ingester_snapshot>>(std::move(snapshot))});
+    });
     send(parts_->ingester, std::move(read));
   }
 }
 
 void query_root_actor::on_memory_complete() {
-  // Only now may the index be asked: what was flushed since is in the snapshot and known by its flush.
+  // Only now may the index be asked: what was flushed since is in the snapshot and known by its
+  // flush.
   using days_result = result<std::vector<std::vector<std::int64_t>>>;
   const one_shot<std::vector<std::vector<std::int64_t>>> done(
       [self = caf::actor(this)](days_result days) {
@@ -104,8 +106,8 @@ void query_root_actor::start_intervals() {
     ++stats_.splits;
     const std::size_t leaf = interval.leaf;
     intervals_.push_back(spawn<interval_actor, caf::monitored>(
-        parts_, query_, std::make_shared<query_interval>(std::move(interval)),
-        known_flushes_[leaf], caf::actor(this)));
+        parts_, query_, std::make_shared<query_interval>(std::move(interval)), known_flushes_[leaf],
+        caf::actor(this)));
   }
   if (core_.finished()) finish();
 }

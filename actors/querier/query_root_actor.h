@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One running query: asks the ingester for what is in memory, then runs one interval actor per day and leaf, merges, and
-// answers. Owns the whole subtree: its end ends intervals and workers and frees their blocks. Temporary, never restarted;
-// supervised by the query frontend. Context: event actor.
+// One running query: asks the ingester for what is in memory, then runs one interval actor per day
+// and leaf, merges, and answers. Owns the whole subtree: its end ends intervals and workers and
+// frees their blocks. Temporary, never restarted; supervised by the query frontend. Context: event
+// actor.
 #pragma once
 
 #include <caf/event_based_actor.hpp>

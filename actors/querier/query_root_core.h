@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decides in which order a query's parts run and when enough is known. Pure: no actors, no clock, no I/O. Owned by one
-// query root.
+// Decides in which order a query's parts run and when enough is known. Pure: no actors, no clock,
+// no I/O. Owned by one query root.
 //
-// A query has one leaf per log selector; a leaf's time is cut into intervals of one day, the unit in which data is stored,
-// so that no row and no duplicate spans two of them. A log query runs its intervals one after the other in the direction
-// asked for and stops as soon as no older (or newer) row can enter the answer; a metric query runs several at once.
+// A query has one leaf per log selector; a leaf's time is cut into intervals of one day, the unit
+// in which data is stored, so that no row and no duplicate spans two of them. A log query runs its
+// intervals one after the other in the direction asked for and stops as soon as no older (or newer)
+// row can enter the answer; a metric query runs several at once.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +34,8 @@ class query_root_core {
 
   // Takes what memory holds of a leaf; its blocks are sorted into days.
   void on_memory(std::size_t leaf, block_list blocks);
-  // Takes the days of a leaf for which the store may have data. Call once per leaf, after on_memory.
+  // Takes the days of a leaf for which the store may have data. Call once per leaf, after
+  // on_memory.
   void on_days(std::size_t leaf, const std::vector<std::int64_t>& days);
 
   // Intervals to start now; empty while enough are running or nothing is left.

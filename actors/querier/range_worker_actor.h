@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A query sub-range: one group of blocks of one leaf. Evaluates it on the worker pool, hands the result to its interval
-// and ends. Temporary, never restarted: an unexpected end is an error of its interval. Context: event actor.
+// A query sub-range: one group of blocks of one leaf. Evaluates it on the worker pool, hands the
+// result to its interval and ends. Temporary, never restarted: an unexpected end is an error of its
+// interval. Context: event actor.
 #pragma once
 
 #include <caf/event_based_actor.hpp>

@@ -5,6 +5,7 @@
 #include <caf/all.hpp>
 
 #include "actors/io/worker_pool.h"
+#include "actors/querier/query_messages.h"
 
 namespace skald {
 
@@ -100,13 +101,14 @@ caf::behavior series_job_actor::make_behavior() {
   if (call_->selectors.empty()) call_->selectors.emplace_back();
   ask_memory();
   return {[this](selector_memory& memory) {
-    if (!memory.streams->ok()) {
-      call_->reply.answer(std::move(*memory.streams).error());
-      return quit();
-    }
-    memory_[memory.selector] = std::move(**memory.streams);
-    if (--answers_missing_ == 0) ask_index();
-  }};
+            if (!memory.streams->ok()) {
+              call_->reply.answer(std::move(*memory.streams).error());
+              return quit();
+            }
+            memory_[memory.selector] = std::move(**memory.streams);
+            if (--answers_missing_ == 0) ask_index();
+          },
+          [this](start_atom) { quit(); }};
 }
 
 void series_job_actor::ask_memory() {
@@ -126,10 +128,17 @@ void series_job_actor::ask_memory() {
 
 void series_job_actor::ask_index() {
   auto memory = std::make_shared<std::vector<unflushed_streams>>(std::move(memory_));
-  send(parts_->pool, make_pool_task(call_->tenant, [parts = parts_, call = call_, memory] {
-         call->reply.answer(with_index(*parts, *call, call->selectors, *memory));
+  // Also when the pool drops the task: the job lives, and counts, as long as its work.
+  const one_shot<bool> done(
+      [self = caf::actor(this)](result<bool>) { caf::anon_send(self, start_atom::value); });
+  send(parts_->pool, make_pool_task(call_->tenant, [parts = parts_, call = call_, memory, done] {
+         if (auto live = call->cancel->check(); !live.ok()) {
+           call->reply.answer(std::move(live).error());
+         } else {
+           call->reply.answer(with_index(*parts, *call, call->selectors, *memory));
+         }
+         done.answer(true);
        }));
-  quit();
 }
 
 }  // namespace skald

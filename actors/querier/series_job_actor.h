@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers one series_call: the ingester's unflushed streams first, then the index, folded by stream. Temporary. Context:
-// event actor.
+// Answers one series_call: the ingester's unflushed streams first, then the index, folded by
+// stream. Temporary. Context: event actor.
 #pragma once
 
 #include <caf/event_based_actor.hpp>
@@ -13,9 +13,9 @@
 
 namespace skald {
 
-// Pure: adds unflushed streams and indexed ones into one list, each stream once, in order of label text.
-std::vector<stream_summary> fold_streams(
-    std::vector<stream_summary> parts);
+// Pure: adds unflushed streams and indexed ones into one list, each stream once, in order of label
+// text.
+std::vector<stream_summary> fold_streams(std::vector<stream_summary> parts);
 
 class series_job_actor final : public caf::event_based_actor {
  public:

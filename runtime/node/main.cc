@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// skald: one binary for every role. Reads flags and configuration, runs one node until SIGTERM or SIGINT.
-// Exit status: 0 after an orderly stop, 1 for a bad configuration or a failed start, 2 for bad flags, 3 when a part of the
-// node has ended for good.
+// skald: one binary for every role. Reads flags and configuration, runs one node until SIGTERM or
+// SIGINT. Exit status: 0 after an orderly stop, 1 for a bad configuration or a failed start, 2 for
+// bad flags, 3 when a part of the node has ended for good.
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <cstdio>
 #include <string>
@@ -17,9 +18,9 @@
 #include "runtime/node/node.h"
 #include "runtime/node/version.h"
 
-// Read by jemalloc before main. Few arenas, and freed memory goes back after seconds, also when nothing is allocated any
-// more: rows move between threads, and every thread's own arena would keep its high-water mark (docs/adr/0009-memory.md).
-// The environment's MALLOC_CONF goes before it.
+// Read by jemalloc before main. Few arenas, and freed memory goes back after seconds, also when
+// nothing is allocated any more: rows move between threads, and every thread's own arena would keep
+// its high-water mark (docs/adr/0009-memory.md). The environment's MALLOC_CONF goes before it.
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf = "narenas:4,dirty_decay_ms:2000,muzzy_decay_ms:0,background_thread:true";
@@ -37,6 +38,17 @@ sigset_t block_stop_signals() {
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   return stop;
+}
+
+// Connections, packs and index files share the process's descriptors: take as many as the system
+// allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    log_warn("node", "the limit of open files stays low", {{"limit", limit.rlim_cur}});
+  }
 }
 
 // What flags alone ask for, or -1 to go on.
@@ -57,15 +69,18 @@ int answer_flags(const command_line& flags) {
 }
 
 void apply_logging(const node_config& config) {
-  if (const auto level = parse_log_level(config.server.log_level); level.ok()) set_log_level(*level);
-  if (const auto format = parse_log_format(config.server.log_format); format.ok()) set_log_format(*format);
+  if (const auto level = parse_log_level(config.server.log_level); level.ok())
+    set_log_level(*level);
+  if (const auto format = parse_log_format(config.server.log_format); format.ok())
+    set_log_format(*format);
 }
 
 // Re-reads the overrides file while the node runs.
 void poll_overrides(overrides_watcher& watcher, node& running) {
   auto next = watcher.poll();
   if (!next.ok()) {
-    log_error("runtime_config", "overrides not loaded, the former ones stay", {log_field(next.error())});
+    log_error("runtime_config", "overrides not loaded, the former ones stay",
+              {log_field(next.error())});
   } else if (*next != nullptr) {
     running.set_limits(*next);
     log_info("runtime_config", "overrides loaded");
@@ -110,7 +125,8 @@ int run_until_stopped(const loaded_config& loaded, const sigset_t& stop_signals)
 int run(const std::vector<std::string>& arguments) {
   const auto flags = parse_command_line(arguments);
   if (!flags.ok()) {
-    std::fprintf(stderr, "%s\n%s\n", flags.error().message.c_str(), std::string(flag_help_hint()).c_str());
+    std::fprintf(stderr, "%s\n%s\n", flags.error().message.c_str(),
+                 std::string(flag_help_hint()).c_str());
     return 2;
   }
   if (const int status = answer_flags(*flags); status >= 0) return status;
@@ -126,6 +142,7 @@ int run(const std::vector<std::string>& arguments) {
     log_info("config", "config is valid");
     return 0;
   }
+  raise_descriptor_limit();
   const sigset_t stop_signals = block_stop_signals();
   return run_until_stopped(*loaded, stop_signals);
 }

@@ -19,6 +19,7 @@ namespace skald {
 // To itself.
 struct push_credit_freed {};
 struct push_wait_over {};
+struct flush_poll {};
 struct shutdown_deadline {};
 struct ingester_finished {
   result<bool> outcome = true;
@@ -28,6 +29,7 @@ struct ingester_finished {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::push_credit_freed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::push_wait_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::flush_poll)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shutdown_deadline)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::ingester_finished)
 
@@ -41,6 +43,9 @@ constexpr std::uint64_t wal_child = 1'000;
 constexpr std::uint64_t recovery_child = 1'001;
 constexpr std::uint64_t index_child = 1'002;
 constexpr std::uint64_t flush_child = 1'003;
+
+// How soon pushes that wait for a flush learn that it has freed memory.
+constexpr auto flush_poll_interval = std::chrono::milliseconds(5);
 
 class ingester_actor final : public supervisor_actor {
  public:
@@ -87,6 +92,10 @@ class ingester_actor final : public supervisor_actor {
         [this](const status_request& request) { request.reply.answer(status()); },
         [this](push_credit_freed) { on_credit(); },
         [this](push_wait_over) { on_wait_over(); },
+        [this](flush_poll) {
+          polling_flush_ = false;
+          on_credit();
+        },
         [this](recovery_opened& message) { on_opened(message); },
         [this](replay_progress message) {
           replayed_bytes_ = message.done_bytes;
@@ -148,15 +157,8 @@ class ingester_actor final : public supervisor_actor {
       request.reply.answer(push_outcome{});
       return;
     }
-    const auto unflushed = node_->unflushed_bytes.load(std::memory_order_relaxed);
-    if (unflushed >= unflushed_ceiling_bytes(options_)) {
-      if (!node_->flush_wanted.exchange(true)) tell(flush_, context(), flush_due{});
-      request.reply.answer(
-          error{errc::unavailable, "ingester holds too many unflushed bytes, flush is behind"});
-      return;
-    }
     const auto bytes = request.frame->bytes().size();
-    if (queued_.empty() && has_credit(bytes)) {
+    if (queued_.empty() && !flush_is_behind() && has_credit(bytes)) {
       start(std::move(request));
       return;
     }
@@ -169,6 +171,17 @@ class ingester_actor final : public supervisor_actor {
     queued_.push_back({std::move(request), time().now() + options_.wal_wait});
     node_->pushes_queued.store(true);
     on_credit();  // it may have been freed before anybody could tell
+  }
+
+  // So much is unflushed that pushes wait for the flush; they are let in as it frees memory.
+  bool flush_is_behind() {
+    const auto unflushed = node_->unflushed_bytes.load(std::memory_order_relaxed);
+    if (unflushed < unflushed_ceiling_bytes(options_, node_->streams.load())) return false;
+    if (!node_->flush_wanted.exchange(true)) tell(flush_, context(), flush_due{});
+    if (!std::exchange(polling_flush_, true)) {
+      delayed_send(this, flush_poll_interval, flush_poll{});
+    }
+    return true;
   }
 
   // A frame larger than the whole window passes when nothing else is on its way.
@@ -209,7 +222,8 @@ class ingester_actor final : public supervisor_actor {
       finish_if_drained();
       return;
     }
-    while (!queued_.empty() && has_credit(queued_.front().request.frame->bytes().size())) {
+    while (!queued_.empty() && !flush_is_behind() &&
+           has_credit(queued_.front().request.frame->bytes().size())) {
       start(pop_queued());
     }
     if (queued_.empty()) node_->pushes_queued.store(false);
@@ -226,7 +240,7 @@ class ingester_actor final : public supervisor_actor {
     const auto now = time().now();
     while (!queued_.empty() && queued_.front().until <= now) {
       pop_queued().reply.answer(
-          error{errc::unavailable, "write-ahead log is too slow for the pushes that arrive"});
+          error{errc::unavailable, "the disk is too slow for the pushes that arrive"});
     }
     if (queued_.empty()) {
       node_->pushes_queued.store(false);
@@ -515,6 +529,7 @@ class ingester_actor final : public supervisor_actor {
   caf::actor flush_;
   std::vector<shard_slot> shards_;
   std::deque<queued_push> queued_;
+  bool polling_flush_ = false;
   std::uint64_t queued_bytes_ = 0;
   std::vector<one_shot<bool>> shutdown_replies_;
   bool flush_at_end_ = true;

@@ -99,16 +99,22 @@ TEST_F(ingester, BudgetStartsAFlush) {
   EXPECT_TRUE(see_memory().empty());
 }
 
-TEST_F(ingester, FourTimesTheBudgetRefusesPushesUntilTheFlushCatchesUp) {
-  options_.unflushed_bytes_max = 500;
+TEST_F(ingester, PushesWaitForAFlushThatIsBehindAndAreRefusedWhenItStaysSo) {
+  options_.unflushed_bytes_max = 300;
+  options_.flush_retry_min = 10s;
   start();
   store_.failing = true;
   ASSERT_TRUE(push(numbered(0, 200)).ok());
-  const auto refused = push(numbered(200, 1));
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().code, errc::unavailable);
+  std::optional<result<push_outcome>> refused;
+  push_async(numbered(200, 1), refused);
+  run();
+  EXPECT_FALSE(refused.has_value());  // it waits
+  advance(3s);
+  ASSERT_TRUE(refused.has_value());
+  ASSERT_FALSE(refused->ok());
+  EXPECT_EQ(refused->error().code, errc::unavailable);
   store_.failing = false;
-  advance(2s);
+  advance(10s);
   EXPECT_TRUE(push(numbered(200, 1)).ok());
 }
 

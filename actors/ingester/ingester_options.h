@@ -33,14 +33,14 @@ struct ingester_options {
   // Frames between admission and their group's sync. Over it pushes wait at most `wal_wait`, then
   // are refused with unavailable. 1 MiB to 1 GiB.
   std::uint64_t wal_waiting_bytes_max = 16ull << 20;
-  duration wal_wait = std::chrono::seconds(1);
+  duration wal_wait = std::chrono::seconds(2);
   // Pushes that wait, together. More are refused at once.
   std::uint64_t queued_bytes_max = 64ull << 20;
 
   // A flush begins when this many bytes are unflushed; with many streams at up to twice the amount,
-  // so that a stream's share of a flush is worth its index entry. At four times the amount pushes
-  // are refused with unavailable until the flush has caught up. The node gives min(64 MiB, memory
-  // limit / 10).
+  // so that a stream's share of a flush is worth its index entry. At twice that amount pushes wait
+  // for the flush, at most `wal_wait`, then they are refused with unavailable. The node gives
+  // min(64 MiB, memory limit / 10).
   std::uint64_t unflushed_bytes_max = 64ull << 20;
   // Unflushed bytes per stream that a flush waits for within these bounds.
   std::uint64_t flush_bytes_per_stream = 2048;
@@ -89,9 +89,9 @@ inline std::int64_t flush_trigger_bytes(const ingester_options& options, std::in
                     2 * budget);
 }
 
-// Unflushed bytes at which pushes are refused.
-inline std::int64_t unflushed_ceiling_bytes(const ingester_options& options) {
-  return 4 * static_cast<std::int64_t>(options.unflushed_bytes_max);
+// Unflushed bytes at which pushes wait for the flush under way.
+inline std::int64_t unflushed_ceiling_bytes(const ingester_options& options, std::int64_t streams) {
+  return 2 * flush_trigger_bytes(options, streams);
 }
 
 }  // namespace skald

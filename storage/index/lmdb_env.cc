@@ -3,12 +3,16 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cinttypes>
 #include <condition_variable>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <mutex>
 
@@ -16,6 +20,8 @@ namespace skald {
 namespace {
 
 constexpr unsigned readers_max = 512;
+// Maps smaller than this are left alone.
+constexpr std::uintptr_t resident_bytes_min = 16 << 20;
 constexpr std::uint64_t map_bytes_max = std::uint64_t{1} << 40;
 
 errc code_of(int code) {
@@ -260,7 +266,10 @@ result<void> lmdb_env::write(const std::function<result<void>(lmdb_transaction&)
       if (done.ok()) {
         transaction.txn_ = nullptr;
         code = mdb_txn_commit(txn);
-        if (code == 0) return {};
+        if (code == 0) {
+          drop_resident_pages();
+          return {};
+        }
         if (code != MDB_MAP_FULL) return error_of(code, path_, "commit");
         map_full = true;
       } else if (transaction.map_full_) {
@@ -270,6 +279,21 @@ result<void> lmdb_env::write(const std::function<result<void>(lmdb_transaction&)
       }
     }
     if (map_full) SKALD_TRY(grow());
+  }
+}
+
+// LMDB keeps the address of its map for itself, so it is looked up by the file's name. The pages
+// stay in the page cache; only the mapping of them ends, until somebody touches them again.
+void lmdb_env::drop_resident_pages() const {
+  const std::string name = path_.substr(path_.rfind('/') + 1);
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (!line.ends_with(name)) continue;
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR, &begin, &end) != 2) continue;
+    if (end - begin < resident_bytes_min) continue;
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
 }
 

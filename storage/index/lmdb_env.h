@@ -117,6 +117,9 @@ class lmdb_env {
   result<void> start(const std::string& path, const lmdb_options& options);
   result<void> open_tables(const lmdb_options& options);
   result<void> grow();
+  // Pages that commits touched would count as this process's memory for as long as the file is
+  // open.
+  void drop_resident_pages() const;
   std::shared_lock<std::shared_mutex> share_map() const;
 
   std::string path_;

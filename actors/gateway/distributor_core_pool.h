@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lends distributor cores to io threads: a core and its label cache belong to one thread at a time. Safe from any thread.
+// Lends distributor cores to io threads: a core and its label cache belong to one thread at a time.
+// Safe from any thread.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,8 @@ class distributor_core_pool {
   distributor_core_pool(distributor_options options, std::shared_ptr<rate_limiter> rates)
       : options_(options), rates_(std::move(rates)) {}
 
-  // Runs `use` with a core that no other thread uses meanwhile. As many cores are made as threads ever ask at once.
+  // Runs `use` with a core that no other thread uses meanwhile. As many cores are made as threads
+  // ever ask at once.
   template <class F>
   auto with_core(F&& use) {
     std::unique_ptr<distributor_core> core = take();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The HTTP gateway: owns the listener from the first accepted connection to the last answer. Requests are decoded on the
-// listener's io threads and go from there to the other actors; this one only starts and stops. Context: detached, since
-// stopping waits for running requests. Its end closes the listener.
+// The HTTP gateway: owns the listener from the first accepted connection to the last answer.
+// Requests are decoded on the listener's io threads and go from there to the other actors; this one
+// only starts and stops. Context: detached, since stopping waits for running requests. Its end
+// closes the listener.
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -20,7 +21,8 @@ struct serve_request {
   one_shot<std::uint16_t> reply;
 };
 
-// Stops listening, lets running requests end within http_server_options::shutdown_grace, then answers and ends.
+// Stops listening, lets running requests end within http_server_options::shutdown_grace, then
+// answers and ends.
 struct stop_serving_request {
   one_shot<bool> reply;
 };

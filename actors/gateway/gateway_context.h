@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the HTTP routes need of the node. Made by runtime/node, shared read-only by all routes; outlives the server.
+// What the HTTP routes need of the node. Made by runtime/node, shared read-only by all routes;
+// outlives the server.
 #pragma once
 
 #include <caf/actor.hpp>
@@ -40,8 +41,8 @@ struct gateway_context {
 
   // Read side; null where this node has no query frontend.
   caf::actor frontend;
-  // What query_range.parallelise_shardable_queries says. Skald cuts queries up as it likes; with false, categorised
-  // answers keep all labels in `stream`, as Loki's then do.
+  // What query_range.parallelise_shardable_queries says. Skald cuts queries up as it likes; with
+  // false, categorised answers keep all labels in `stream`, as Loki's then do.
   bool queries_are_sharded = true;
   // pattern_ingester.enabled: without it, /patterns answers 404.
   bool patterns_enabled = false;
@@ -49,9 +50,9 @@ struct gateway_context {
   caf::actor ingester;
 
   build_info build;
-  std::string config_yaml;                            // of GET /config
-  std::function<readiness()> ready;                   // safe from any thread, does not block
-  std::function<std::string()> services;              // text of GET /services
+  std::string config_yaml;                // of GET /config
+  std::function<readiness()> ready;       // safe from any thread, does not block
+  std::function<std::string()> services;  // text of GET /services
   std::function<std::string(std::string)> tenant_limits_yaml;  // of GET /config/tenant/v1/limits
 };
 using gateway_context_ptr = std::shared_ptr<const gateway_context>;

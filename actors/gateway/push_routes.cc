@@ -39,9 +39,9 @@ http_response response_of(const push_answer& answer) {
   if (answer.status == 204) return push_accepted_response();
   http_response response = plain_text_response(answer.status, answer.text);
   if (answer.status == 429 || answer.status == 503) {
-    const auto seconds =
-        std::chrono::ceil<std::chrono::seconds>(answer.retry_after).count();
-    response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, seconds)));
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(answer.retry_after).count();
+    response.headers.emplace_back("Retry-After",
+                                  std::to_string(std::max<std::int64_t>(1, seconds)));
   }
   return response;
 }
@@ -80,9 +80,7 @@ void handle_push(const gateway_context_ptr& context, http_request&& request, res
 
 void add_push_routes(route_table& routes, const gateway_context_ptr& context) {
   if (!context->distributor) return;
-  routes.add({{"POST"},
-              "/loki/api/v1/push",
-              [context](http_request&& request, responder&& answer) {
+  routes.add({{"POST"}, "/loki/api/v1/push", [context](http_request&& request, responder&& answer) {
                 handle_push(context, std::move(request), std::move(answer));
               }});
 }

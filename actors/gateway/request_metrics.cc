@@ -8,15 +8,16 @@
 namespace skald {
 namespace {
 
-// The first path segments, with the variable part of label values folded: few values for the metric's label.
+// The first path segments, with the variable part of label values folded: few values for the
+// metric's label.
 std::string metric_route(const http_request& request) {
   constexpr std::string_view api = "/loki/api/v1/";
   const std::string& path = request.path;
   if (path.starts_with(api)) {
     if (path.starts_with("/loki/api/v1/label/")) return "loki_api_v1_label_name_values";
-    static constexpr std::string_view known[] = {"push", "query", "query_range", "labels", "label",
-                                                 "series", "format_query", "index/stats",
-                                                 "index/volume", "status/buildinfo"};
+    static constexpr std::string_view known[] = {
+        "push",   "query",        "query_range", "labels",       "label",
+        "series", "format_query", "index/stats", "index/volume", "status/buildinfo"};
     for (const std::string_view name : known) {
       if (std::string_view(path).substr(api.size()) == name) {
         return route_metric_label(path);
@@ -24,8 +25,8 @@ std::string metric_route(const http_request& request) {
     }
     return "other";
   }
-  static constexpr std::string_view known[] = {"/ready", "/metrics", "/flush", "/config",
-                                               "/services", "/log_level"};
+  static constexpr std::string_view known[] = {"/ready",  "/metrics",  "/flush",
+                                               "/config", "/services", "/log_level"};
   for (const std::string_view name : known) {
     if (path == name) return path.substr(1);
   }
@@ -43,12 +44,12 @@ class timed_exchange final : public http_exchange {
         started_(context.time->now()) {}
 
   void send(http_response&& response) override {
-    const double seconds =
-        std::chrono::duration<double>(context_.time->now() - started_).count();
+    const double seconds = std::chrono::duration<double>(context_.time->now() - started_).count();
     context_.metrics
-        ->get_histogram(metric_names::request_duration, {{"route", route_},
-                                                         {"method", method_},
-                                                         {"status_code", std::to_string(response.status)}})
+        ->get_histogram(metric_names::request_duration,
+                        {{"route", route_},
+                         {"method", method_},
+                         {"status_code", std::to_string(response.status)}})
         .observe(seconds);
     inner_.send(std::move(response));
   }
@@ -74,8 +75,8 @@ http_handler with_request_metrics(const gateway_context& context, http_handler i
     for (const std::string_view known : methods) {
       if (request.method == known) method = known;
     }
-    auto timed = std::make_shared<timed_exchange>(context, std::move(answer),
-                                                  metric_route(request), std::move(method));
+    auto timed = std::make_shared<timed_exchange>(context, std::move(answer), metric_route(request),
+                                                  std::move(method));
     inner(std::move(request), responder(std::move(timed)));
   };
 }

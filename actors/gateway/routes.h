@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The HTTP API by family: each function adds its routes to a table. Handlers run on io threads, turn requests into
-// messages for the actors, and answer from whichever thread the reply comes on.
+// The HTTP API by family: each function adds its routes to a table. Handlers run on io threads,
+// turn requests into messages for the actors, and answer from whichever thread the reply comes on.
 #pragma once
 
 #include "actors/gateway/gateway_context.h"

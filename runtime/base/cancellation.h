@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A flag that one thread raises and working threads look at between blocks, with the reason and a deadline.
+// A flag that one thread raises and working threads look at between blocks, with the reason and a
+// deadline.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,8 @@ class cancellation {
   // Cheap enough for every block, or every thousand rows.
   // Errors: cancelled after cancel(), timeout when the deadline has passed.
   result<void> check() const {
-    if (cancelled_.load(std::memory_order_relaxed)) return error{errc::cancelled, "query cancelled"};
+    if (cancelled_.load(std::memory_order_relaxed))
+      return error{errc::cancelled, "query cancelled"};
     if (std::chrono::steady_clock::now() >= deadline_) {
       return error{errc::timeout, "query timed out"};
     }

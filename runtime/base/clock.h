@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time as a constructor argument. Wall time is for log timestamps and retention only; everything that measures or waits
-// uses monotonic time.
+// Time as a constructor argument. Wall time is for log timestamps and retention only; everything
+// that measures or waits uses monotonic time.
 #pragma once
 
 #include <chrono>

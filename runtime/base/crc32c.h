@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CRC32C (Castagnoli polynomial, RFC 3720 appendix B.4), with SSE4.2 where the processor has it and a table elsewhere.
+// CRC32C (Castagnoli polynomial, RFC 3720 appendix B.4), with SSE4.2 where the processor has it and
+// a table elsewhere.
 #pragma once
 
 #include <cstdint>

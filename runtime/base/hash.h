@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hashes of Skald's formats: XXH3 with 64 and 128 bits (https://xxhash.com), stable across machines and versions.
+// The hashes of Skald's formats: XXH3 with 64 and 128 bits (https://xxhash.com), stable across
+// machines and versions.
 #pragma once
 
 #include <compare>

@@ -55,9 +55,9 @@ caf::actor_system_config make_actor_config(const node_config& config, const mach
   caf::actor_system_config out;
   out.set("scheduler.policy", caf::atom("sharing"));
   out.set("scheduler.max-throughput", 50u);
-  out.set("scheduler.max-threads",
-          config.skald.scheduler_threads > 0 ? static_cast<std::size_t>(config.skald.scheduler_threads)
-                                             : std::max<std::size_t>(1, machine.cores));
+  out.set("scheduler.max-threads", config.skald.scheduler_threads > 0
+                                       ? static_cast<std::size_t>(config.skald.scheduler_threads)
+                                       : std::max<std::size_t>(1, machine.cores));
   return out;
 }
 
@@ -67,8 +67,9 @@ class node::implementation {
  public:
   explicit implementation(node_config config)
       : config_(std::move(config)),
-        machine_{std::max(1u, std::thread::hardware_concurrency()),
-                 config_.skald.memory_limit > 0 ? config_.skald.memory_limit : detected_memory_bytes()},
+        machine_{std::max(1u, std::thread::hardware_concurrency()), config_.skald.memory_limit > 0
+                                                                        ? config_.skald.memory_limit
+                                                                        : detected_memory_bytes()},
         incarnation_(static_cast<std::uint64_t>(clock_.wall_now_ns())),
         limits_(std::make_shared<const limits_snapshot>(config_.limits)),
         board_(std::make_shared<readiness_board>()),
@@ -165,7 +166,8 @@ gateway_context_ptr node::implementation::make_gateway_context() {
   context->metrics = &metrics_;
   context->tenants = {config_.auth_enabled, config_.no_auth_tenant,
                       config_.querier.multi_tenant_queries_enabled};
-  context->path_prefix = config_.http_prefix.empty() ? config_.server.http_path_prefix : config_.http_prefix;
+  context->path_prefix =
+      config_.http_prefix.empty() ? config_.server.http_path_prefix : config_.http_prefix;
   context->distributor = distributor_;
   context->distributor_cores = std::make_shared<distributor_core_pool>(
       distributor_options_of(), std::make_shared<rate_limiter>());
@@ -196,7 +198,8 @@ void node::implementation::stop() {
   if (!running_) return;
   running_ = false;
   board_->set_stopping();
-  const auto ingester_timeout = ingester_options_of(config_, machine_, incarnation_).shutdown_timeout;
+  const auto ingester_timeout =
+      ingester_options_of(config_, machine_, incarnation_).shutdown_timeout;
   const shutdown_watchdog watchdog(config_.server.graceful_shutdown_timeout + ingester_timeout +
                                    std::chrono::seconds(15));
   caf::anon_send(root_, expect_ends_atom::value);
@@ -207,7 +210,9 @@ void node::implementation::stop() {
   if (!served.ok()) log_warn("node", "requests were cut off", {log_field(served.error())});
   // 2. Durable state. From here nothing can be lost.
   const auto stored = wait_for<bool>(
-      [&](one_shot<bool> reply) { caf::anon_send(ingester_, shutdown_request{false, reply}); },
+      [&](one_shot<bool> reply) {
+        caf::anon_send(ingester_, shutdown_request{false, reply});
+      },
       ingester_timeout + std::chrono::seconds(2));
   if (!stored.ok()) {
     log_warn("node", "the ingester did not stop in order; the write-ahead log has its data",
@@ -227,8 +232,9 @@ void node::implementation::end_actors() {
   const auto deadline = std::chrono::steady_clock::now() + actor_end_timeout;
   bool ended = true;
   for (std::size_t i = 0; i < all.size() && ended; ++i) {
-    const auto left = std::max(std::chrono::nanoseconds(0),
-                               std::chrono::nanoseconds(deadline - std::chrono::steady_clock::now()));
+    const auto left =
+        std::max(std::chrono::nanoseconds(0),
+                 std::chrono::nanoseconds(deadline - std::chrono::steady_clock::now()));
     self->receive([](caf::down_msg&) {}, caf::after(left) >> [&] { ended = false; });
   }
   all.clear();
@@ -236,12 +242,23 @@ void node::implementation::end_actors() {
   actors_->await_actors_before_shutdown(false);
 }
 
-node::node(node_config config) : implementation_(std::make_unique<implementation>(std::move(config))) {}
+node::node(node_config config)
+    : implementation_(std::make_unique<implementation>(std::move(config))) {}
 node::~node() = default;
-result<void> node::start() { return implementation_->start(); }
-std::uint16_t node::http_port() const { return implementation_->port_; }
-void node::stop() { implementation_->stop(); }
-bool node::has_failed() const { return implementation_->failed_->load(); }
-void node::set_limits(limits_snapshot_ptr limits) { implementation_->limits_.set(std::move(limits)); }
+result<void> node::start() {
+  return implementation_->start();
+}
+std::uint16_t node::http_port() const {
+  return implementation_->port_;
+}
+void node::stop() {
+  implementation_->stop();
+}
+bool node::has_failed() const {
+  return implementation_->failed_->load();
+}
+void node::set_limits(limits_snapshot_ptr limits) {
+  implementation_->limits_.set(std::move(limits));
+}
 
 }  // namespace skald

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One Skald process: makes every part from a node_config, wires them, and takes them down again in an order in which
-// nothing acknowledged can be lost. Contains no decisions about data.
-// Context: start() and stop() from one thread. Blocks in both.
+// One Skald process: makes every part from a node_config, wires them, and takes them down again in
+// an order in which nothing acknowledged can be lost. Contains no decisions about data. Context:
+// start() and stop() from one thread. Blocks in both.
 #pragma once
 
 #include <chrono>
@@ -23,13 +23,13 @@ class node {
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
-  // Opens storage, starts all actors and listens. Replay of the write-ahead log goes on in the background: /ready tells.
-  // Errors: what kept a part from starting, with its name.
+  // Opens storage, starts all actors and listens. Replay of the write-ahead log goes on in the
+  // background: /ready tells. Errors: what kept a part from starting, with its name.
   result<void> start();
   // The HTTP port. Valid after start().
   std::uint16_t http_port() const;
-  // Stops serving, makes everything durable, ends all actors. Returns within graceful_shutdown_timeout plus the
-  // ingester's shutdown timeout. Idempotent.
+  // Stops serving, makes everything durable, ends all actors. Returns within
+  // graceful_shutdown_timeout plus the ingester's shutdown timeout. Idempotent.
   void stop();
   // A part has ended for good: the process should stop and exit with status 3.
   bool has_failed() const;

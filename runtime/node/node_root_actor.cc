@@ -26,10 +26,14 @@ constexpr auto poll_while_ready = std::chrono::seconds(1);
 readiness readiness_of(const ingester_status& status) {
   using phase = ingester_status::phase;
   switch (status.now) {
-    case phase::ready: return {true, "ready"};
-    case phase::shutting_down: return {false, "Application is stopping"};
-    case phase::failed: return {false, "Ingester not ready: " + status.note};
-    case phase::replaying: break;
+    case phase::ready:
+      return {true, "ready"};
+    case phase::shutting_down:
+      return {false, "Application is stopping"};
+    case phase::failed:
+      return {false, "Ingester not ready: " + status.note};
+    case phase::replaying:
+      break;
   }
   std::string text = "Ingester not ready: replaying the write-ahead log";
   if (status.replay_bytes > 0) {
@@ -50,40 +54,41 @@ caf::behavior node_root_actor::make_behavior() {
     watch(i, parts_.children[i].second, parts_.children[i].first);
   }
   ask_status();
-  return {[this](poll_atom) { ask_status(); },
-          [this](expect_ends_atom) {
-            for (const auto& part : parts_.children) forget(part.second);
-          },
-          [this](ingester_state_known& known) {
-            const bool ok = known.status->ok();
-            const readiness state = ok ? readiness_of(**known.status)
-                                       : readiness{false, "Ingester not ready: " +
-                                                              known.status->error().message};
-            if (state.ready && !parts_.board->is_ready()) log_info("node", "ready");
-            parts_.board->set(state);
-            if (ok && (*known.status)->now == ingester_status::phase::failed) {
-              log_error("node", "the ingester has failed for good", {{"note", (*known.status)->note}});
-              parts_.failed->store(true);
-            }
-            if (state.ready) {
-              delayed_send(this, poll_while_ready, poll_atom::value);
-            } else {
-              delayed_send(this, poll_while_starting, poll_atom::value);
-            }
-          }};
+  return {
+      [this](poll_atom) { ask_status(); },
+      [this](expect_ends_atom) {
+        for (const auto& part : parts_.children) forget(part.second);
+      },
+      [this](ingester_state_known& known) {
+        const bool ok = known.status->ok();
+        const readiness state =
+            ok ? readiness_of(**known.status)
+               : readiness{false, "Ingester not ready: " + known.status->error().message};
+        if (state.ready && !parts_.board->is_ready()) log_info("node", "ready");
+        parts_.board->set(state);
+        if (ok && (*known.status)->now == ingester_status::phase::failed) {
+          log_error("node", "the ingester has failed for good", {{"note", (*known.status)->note}});
+          parts_.failed->store(true);
+        }
+        if (state.ready) {
+          delayed_send(this, poll_while_ready, poll_atom::value);
+        } else {
+          delayed_send(this, poll_while_starting, poll_atom::value);
+        }
+      }};
 }
 
 void node_root_actor::ask_status() {
-  send(parts_.ingester,
-       status_request{one_shot<ingester_status>([self = caf::actor(this)](result<ingester_status> s) {
-         caf::anon_send(self, ingester_state_known{
-                                  std::make_shared<result<ingester_status>>(std::move(s))});
+  send(parts_.ingester, status_request{one_shot<ingester_status>([self = caf::actor(this)](
+                                                                     result<ingester_status> s) {
+         caf::anon_send(
+             self, ingester_state_known{std::make_shared<result<ingester_status>>(std::move(s))});
        })});
 }
 
 void node_root_actor::on_child_down(child_id id, const caf::error& reason, restart_verdict) {
-  parts_.board->set({false, std::string(parts_.children[id].first) + " has failed: " +
-                                describe_exit(reason)});
+  parts_.board->set(
+      {false, std::string(parts_.children[id].first) + " has failed: " + describe_exit(reason)});
   parts_.failed->store(true);
 }
 

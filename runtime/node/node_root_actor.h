@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The top of the supervision tree: watches the node's parts and keeps the readiness board. A part that ends for good makes
-// the node not ready and the process stop with status 3: what it held is rebuilt from durable state at the next start.
-// Context: event actor. The parts supervise their own children with restarts.
+// The top of the supervision tree: watches the node's parts and keeps the readiness board. A part
+// that ends for good makes the node not ready and the process stop with status 3: what it held is
+// rebuilt from durable state at the next start. Context: event actor. The parts supervise their own
+// children with restarts.
 #pragma once
 
 #include <atomic>

@@ -15,12 +15,11 @@ std::chrono::milliseconds to_ms(config_duration d) {
 
 http_server_options http_options_of(const node_config& config, const machine_size& machine) {
   http_server_options options;
-  options.address = config.server.http_listen_address.empty() ? "0.0.0.0"
-                                                              : config.server.http_listen_address;
+  options.address =
+      config.server.http_listen_address.empty() ? "0.0.0.0" : config.server.http_listen_address;
   options.port = static_cast<std::uint16_t>(config.server.http_listen_port);
-  options.io_threads = config.skald.io_threads > 0
-                           ? static_cast<unsigned>(config.skald.io_threads)
-                           : std::max(1u, machine.cores / 2);
+  options.io_threads = config.skald.io_threads > 0 ? static_cast<unsigned>(config.skald.io_threads)
+                                                   : std::max(1u, machine.cores / 2);
   if (config.server.http_listen_conn_limit > 0) {
     options.connections_max = static_cast<std::size_t>(config.server.http_listen_conn_limit);
   }
@@ -54,16 +53,16 @@ ingester_options ingester_options_of(const node_config& config, const machine_si
           : std::min<std::uint64_t>(64ull << 20, machine.memory_bytes / 10);
   options.flush_age = std::min(config.skald.flush_age, config.ingester.max_chunk_age);
   options.max_chunk_age = config.ingester.max_chunk_age;
-  options.max_returned_stream_errors =
-      static_cast<std::uint32_t>(std::max<std::int64_t>(0, config.ingester.max_returned_stream_errors));
+  options.max_returned_stream_errors = static_cast<std::uint32_t>(
+      std::max<std::int64_t>(0, config.ingester.max_returned_stream_errors));
   return options;
 }
 
 querier_options querier_options_of(const node_config& config, const machine_size& machine) {
   querier_options options;
   options.parallel_subranges = std::max(1u, machine.cores);
-  options.waiting_queries_per_tenant_max =
-      static_cast<std::size_t>(std::max<std::int64_t>(1, config.frontend.max_outstanding_per_tenant));
+  options.waiting_queries_per_tenant_max = static_cast<std::size_t>(
+      std::max<std::int64_t>(1, config.frontend.max_outstanding_per_tenant));
   return options;
 }
 

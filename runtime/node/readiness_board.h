@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether the node may be sent pushes and queries, as one value that many threads read and the node writes.
+// Whether the node may be sent pushes and queries, as one value that many threads read and the node
+// writes.
 #pragma once
 
 #include <atomic>

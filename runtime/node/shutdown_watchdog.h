@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ends the process when an orderly stop takes too long: the only guarantee against a system call that hangs. Everything
-// acknowledged is durable long before.
+// Ends the process when an orderly stop takes too long: the only guarantee against a system call
+// that hangs. Everything acknowledged is durable long before.
 #pragma once
 
 #include <unistd.h>

@@ -34,18 +34,16 @@ result<std::unique_ptr<storage_parts>> open_storage(const node_config& config,
   SKALD_TRY(parts->files.create_directories(config.storage.filesystem_directory));
   SKALD_TRY(parts->files.create_directories(config.storage.active_index_directory));
   SKALD_TRY(parts->files.create_directories(config.storage.index_cache_directory));
-  parts->store =
-      std::make_unique<local_store>(parts->files, config.storage.filesystem_directory);
+  parts->store = std::make_unique<local_store>(parts->files, config.storage.filesystem_directory);
 
   index_options index;
   index.writer = object_name_of(config.ring.instance_id);
   index.incarnation = incarnation;
   index.cache_ttl =
       std::chrono::duration_cast<std::chrono::seconds>(config.storage.index_cache_ttl);
-  SKALD_TRY_ASSIGN(parts->catalog,
-                   index_catalog::open(config.storage.active_index_directory,
-                                       config.storage.index_cache_directory, index, parts->files,
-                                       time));
+  SKALD_TRY_ASSIGN(parts->catalog, index_catalog::open(config.storage.active_index_directory,
+                                                       config.storage.index_cache_directory, index,
+                                                       parts->files, time));
   parts->packs = std::make_unique<pack_cache>(*parts->store);
   parts->locator = std::make_unique<block_locator>(
       *parts->catalog, *parts->store, *parts->packs, time,
@@ -57,7 +55,8 @@ std::uint64_t detected_memory_bytes() {
   struct sysinfo info {};
   const std::uint64_t machine =
       sysinfo(&info) == 0 ? static_cast<std::uint64_t>(info.totalram) * info.mem_unit : 4ull << 30;
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+  for (const char* path :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
     std::ifstream in(path);
     std::uint64_t limit = 0;
     if (in >> limit && limit > 0 && limit < machine) return limit;

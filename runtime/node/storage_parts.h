@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The storage side of a node: file system, object store, index catalog, caches. Owned by the node; outlives all actors.
+// The storage side of a node: file system, object store, index catalog, caches. Owned by the node;
+// outlives all actors.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ struct storage_parts {
 };
 
 // `incarnation` is this life of the process; `time` must outlive the result.
-// Errors: unimplemented for an object store that this version cannot use; those of the file system, with the path.
+// Errors: unimplemented for an object store that this version cannot use; those of the file system,
+// with the path.
 result<std::unique_ptr<storage_parts>> open_storage(const node_config& config,
                                                     std::uint64_t incarnation, const clock& time);
 

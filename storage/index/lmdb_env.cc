@@ -333,6 +333,7 @@ result<void> lmdb_env::compact_copy(const std::string& path) {
   const auto lock = share_map();
   const int code = mdb_env_copy2(env_, path.c_str(), MDB_CP_COMPACT);
   if (code != 0) return error_of(code, path, "copy to");
+  drop_resident_pages();
   return {};
 }
 

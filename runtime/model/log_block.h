@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -87,15 +88,16 @@ struct skip_probe {
   std::vector<skip_probe> children;
 };
 
-// Values of one key over the rows of a block, where the block stores lines as columns.
-class field_column {
- public:
-  virtual ~field_column() = default;
-  // False: the row's line has to be parsed (it is stored plain), nothing is known about the key.
-  virtual bool known(std::size_t row) const = 0;
-  // For a known row: whether the key is there, and its value as the parser would extract it.
-  virtual bool present(std::size_t row) const = 0;
-  virtual std::string_view value(std::size_t row) const = 0;
+// The values of one label over the rows of a block that stores its lines as columns. A row whose
+// value is unknown has to be parsed; every other row has exactly what the parser would extract from
+// its line, which the parser takes without error.
+struct field_column {
+  static constexpr std::uint32_t unknown = 0;      // codes: nothing is known, parse the line
+  static constexpr std::uint32_t absent = 1;       // the line does not have the label
+  static constexpr std::uint32_t first_value = 2;  // values[code - first_value]
+
+  std::span<const std::uint32_t> codes;      // one per row of the block
+  std::span<const std::string_view> values;  // mostly distinct, so that each is tested once
 };
 
 enum class line_format_kind : std::uint8_t { json, logfmt };
@@ -129,15 +131,38 @@ class log_block {
   // Columns over all rows of the block, indexed by row number.
   virtual result<std::span<const std::int64_t>> timestamps() = 0;
   virtual result<line_column> lines() = 0;
+  // lines().starts alone, where the block can tell without reading the lines.
+  virtual result<std::span<const std::uint32_t>> line_starts() {
+    SKALD_TRY_ASSIGN(const line_column all, lines());
+    return all.starts;
+  }
+  // The lines of some rows (ascending). Only these may be looked at: other rows have no bytes in
+  // the answer, not even a newline. The spans live until the next call of lines() or lines_of().
+  virtual result<line_column> lines_of(std::span<const std::uint32_t> rows) {
+    static_cast<void>(rows);
+    return lines();
+  }
+  // Whether fields, or some lines, cost less than all lines: the block stores lines as columns.
+  virtual bool has_fields() const { return false; }
   virtual result<metadata_column> metadata() = 0;
-  // Valid after lines().
+  // Valid at any time; the default claims nothing.
   virtual text_flags flags() const = 0;
   // The values of a label as the given parser names it (flattened, sanitised), or null when this
-  // block has no such columns and its lines must be parsed.
+  // block has no such columns and its lines must be parsed. A label that no row of a block with
+  // columns has is answered with a column, not with null. Valid until release().
   virtual result<const field_column*> field(line_format_kind format, std::string_view label) {
     static_cast<void>(format);
     static_cast<void>(label);
     return static_cast<const field_column*>(nullptr);
+  }
+  // Rows whose line may hold `text`, ascending, none that does is missing; nothing when reading the
+  // lines is the cheaper way to find out. `ignore_case` folds ASCII letters only: the caller must
+  // not ask for it where other folding counts.
+  virtual result<std::optional<std::vector<std::uint32_t>>> rows_with_text(std::string_view text,
+                                                                           bool ignore_case) {
+    static_cast<void>(text);
+    static_cast<void>(ignore_case);
+    return std::optional<std::vector<std::uint32_t>>();
   }
 
   virtual block_read_stats read_stats() const = 0;

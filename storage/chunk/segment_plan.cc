@@ -131,28 +131,38 @@ void order_rows(planned_stream& of) {
   if (!in_order) of.slices = merge_by_time(of.inputs);
 }
 
-result<std::vector<planned_stream>> collect_streams(const std::vector<pack_input>& inputs) {
-  std::vector<const pack_input*> sorted;
+// An input with what it is sorted by, in one place: looking an app up in the labels is too dear for a
+// comparison.
+struct sorted_input {
+  std::string_view app;
+  std::string_view labels;
+  const pack_input* input;
+};
+
+result<std::vector<sorted_input>> sort_inputs(const std::vector<pack_input>& inputs) {
+  std::vector<sorted_input> sorted;
+  sorted.reserve(inputs.size());
   for (const pack_input& input : inputs) {
     if (input.timestamps.empty() && input.lines.rows() == 0) continue;
     SKALD_TRY(check_input(input));
-    sorted.push_back(&input);
+    sorted.push_back({app_of(input.stream->labels), input.stream->canonical_labels, &input});
   }
   if (sorted.empty()) return error{errc::invalid_argument, "pack without any row"};
-  std::stable_sort(sorted.begin(), sorted.end(), [](const pack_input* a, const pack_input* b) {
-    if (a->stream == b->stream) return false;
-    const std::string_view app_a = app_of(a->stream->labels);
-    const std::string_view app_b = app_of(b->stream->labels);
-    return std::tie(app_a, a->stream->canonical_labels) <
-           std::tie(app_b, b->stream->canonical_labels);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.app, a.labels) < std::tie(b.app, b.labels);
   });
+  return sorted;
+}
+
+result<std::vector<planned_stream>> collect_streams(const std::vector<pack_input>& inputs) {
+  SKALD_TRY_ASSIGN(const auto sorted, sort_inputs(inputs));
   std::vector<planned_stream> streams;
-  for (const pack_input* input : sorted) {
-    const stream_info& stream = *input->stream;
-    if (streams.empty() || streams.back().stream->canonical_labels != stream.canonical_labels) {
-      streams.push_back({.stream = input->stream, .app = app_of(stream.labels)});
+  streams.reserve(sorted.size());
+  for (const sorted_input& one : sorted) {
+    if (streams.empty() || streams.back().stream->canonical_labels != one.labels) {
+      streams.push_back({.stream = one.input->stream, .app = one.app});
     }
-    streams.back().inputs.push_back(input);
+    streams.back().inputs.push_back(one.input);
   }
   for (planned_stream& one : streams) order_rows(one);
   return streams;

@@ -2,6 +2,7 @@
 #include "actors/distributor/label_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "actors/distributor/level_detector.h"
 #include "actors/distributor/push_labels.h"
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::string_view service_name_label = "service_name";
 constexpr std::string_view unknown_service = "unknown_service";
-// List node, hash node, stream_info and its control block, without texts.
+// Entry, table slot, stream_info and its control block, without texts.
 constexpr std::size_t fixed_entry_bytes = 320;
 
 // A label's value, or nothing. Of a repeated name the first counts.
@@ -173,10 +174,10 @@ std::size_t label_cache::key_hash::operator()(const key& k) const {
 
 result<const cached_labels*> label_cache::find(std::string_view text, std::uint64_t rules,
                                                const tenant_limits& limits) {
-  if (const auto it = entries_.find(key{text, rules}); it != entries_.end()) {
+  if (const auto found = entries_.find(key{text, rules}); found != entries_.end()) {
     ++hits_;
-    if (it->second != order_.begin()) order_.splice(order_.begin(), order_, it->second);
-    return static_cast<const cached_labels*>(&it->second->value);
+    found->second->used = true;
+    return static_cast<const cached_labels*>(&found->second->value);
   }
   ++misses_;
   SKALD_TRY_ASSIGN(cached_labels value, resolve_labels(text, limits));
@@ -184,19 +185,27 @@ result<const cached_labels*> label_cache::find(std::string_view text, std::uint6
   const std::size_t bytes = fixed_entry_bytes + text.size() +
                             2 * value.stream->canonical_labels.size() +
                             64 * value.stream->labels.size();
-  order_.push_front(entry{std::string(text), rules, std::move(value), bytes});
-  entries_.emplace(key{order_.front().text, rules}, order_.begin());
   bytes_ += bytes;
   evict();
-  return static_cast<const cached_labels*>(&order_.front().value);
+  auto made = std::make_unique<entry>(
+      entry{std::string(text), rules, std::move(value), bytes, /*used=*/false});
+  entry& added = *ring_.emplace_back(std::move(made));
+  entries_.emplace(key{added.text, rules}, &added);
+  return static_cast<const cached_labels*>(&added.value);
 }
 
 void label_cache::evict() {
-  while (bytes_ > bytes_max_ && order_.size() > 1) {
-    const entry& oldest = order_.back();
-    entries_.erase(key{oldest.text, oldest.rules});
-    bytes_ -= oldest.bytes;
-    order_.pop_back();
+  while (bytes_ > bytes_max_ && !ring_.empty()) {
+    if (hand_ >= ring_.size()) hand_ = 0;
+    entry& one = *ring_[hand_];
+    if (std::exchange(one.used, false)) {
+      ++hand_;
+      continue;
+    }
+    entries_.erase(key{one.text, one.rules});
+    bytes_ -= one.bytes;
+    std::swap(ring_[hand_], ring_.back());
+    ring_.pop_back();
   }
 }
 

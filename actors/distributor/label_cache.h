@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Raw label text of a push -> the stream that it names, so that labels are parsed once per distinct
-// text. Least recently used entries go first. One thread only: each io thread has its own. Bounded
-// by bytes.
+// text. Bounded by bytes: entries that were not asked for since the hand of the clock last passed
+// them go first, which costs a look-up one flag and no list. One thread only: each io thread has
+// its own.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "runtime/base/result.h"
@@ -72,6 +73,7 @@ class label_cache {
     friend bool operator==(const key&, const key&) = default;
   };
   struct key_hash {
+    using is_avalanching = void;
     std::size_t operator()(const key& k) const;
   };
   struct entry {
@@ -79,6 +81,7 @@ class label_cache {
     std::uint64_t rules;
     cached_labels value;
     std::size_t bytes;
+    bool used;  // since the hand passed
   };
   void evict();
 
@@ -86,8 +89,9 @@ class label_cache {
   std::size_t bytes_ = 0;
   std::uint64_t hits_ = 0;
   std::uint64_t misses_ = 0;
-  std::list<entry> order_;  // most recently used first
-  std::unordered_map<key, std::list<entry>::iterator, key_hash> entries_;
+  std::vector<std::unique_ptr<entry>> ring_;
+  std::size_t hand_ = 0;
+  boost::unordered_flat_map<key, entry*, key_hash> entries_;  // keys view the entries' texts
 };
 
 }  // namespace skald

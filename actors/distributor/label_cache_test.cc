@@ -60,7 +60,7 @@ TEST(ResolveLabels, SortsAndMeasures) {
   EXPECT_TRUE(labels->with_duplicates.empty());
 }
 
-TEST(LabelCache, ForgetsTheLeastRecentlyUsed) {
+TEST(LabelCache, KeepsWhatIsAskedForWhenItIsFull) {
   const tenant_limits limits;
   label_cache cache(3000);
   for (int i = 0; i < 100; ++i) {

@@ -27,12 +27,28 @@ std::string content_of(const log_candidate& candidate) {
   return candidate.labels->structured_metadata.canonical() + candidate.line;
 }
 
+// All that an answer shows of an entry.
+std::string look_of(const log_candidate& candidate) {
+  return content_of(candidate) + candidate.labels->parsed.canonical() +
+         candidate.labels->stream.canonical();
+}
+
 constexpr std::size_t compact_slack = 1024;
+
+// Entries of one place are cut together: a copy of one that was cut, read later, would stand
+// elsewhere among them.
+constexpr std::size_t cut_together_max = 1000;
+
+std::size_t with_its_place(const std::vector<log_candidate>& sorted, std::size_t count) {
+  const std::size_t most = std::min(sorted.size(), count + cut_together_max);
+  while (count < most && same_place(sorted[count - 1], sorted[count])) ++count;
+  return count;
+}
 
 // The number of leading entries that can matter; zero when all may.
 std::size_t useful_count(const query_request& request, const std::vector<log_candidate>& sorted) {
   const std::size_t limit = limit_of(request);
-  if (request.interval_ns <= 0) return sorted.size() < limit ? 0 : limit;
+  if (request.interval_ns <= 0) return sorted.size() < limit ? 0 : with_its_place(sorted, limit);
   // Which entries stay depends on entries of other workers. But with more entries to choose from,
   // the walk reaches its n-th one never later, so what lies behind the last one of this walk is
   // never needed.
@@ -42,7 +58,7 @@ std::size_t useful_count(const query_request& request, const std::vector<log_can
     const std::int64_t timestamp_ns = sorted[i].timestamp_ns;
     if (chosen > 0 && distance_ns(timestamp_ns, last_ns) < request.interval_ns) continue;
     last_ns = timestamp_ns;
-    if (++chosen == limit) return i + 1;
+    if (++chosen == limit) return with_its_place(sorted, i + 1);
   }
   return 0;
 }
@@ -83,6 +99,8 @@ void log_collector::compact() {
   bound_ns_ = candidates_.back().timestamp_ns;
 }
 
+// An entry stored twice counts where it arrived first, in both directions. Entries that a pipeline
+// made equal count once as well: the first one on the way.
 void log_collector::remove_duplicates() {
   std::vector<bool> repeated(candidates_.size(), false);
   std::unordered_set<std::string> contents;
@@ -91,8 +109,13 @@ void log_collector::remove_duplicates() {
     while (end < candidates_.size() && same_place(candidates_[begin], candidates_[end])) ++end;
     if (end - begin > 1) {
       contents.clear();
+      for (std::size_t n = 0; n < end - begin; ++n) {
+        const std::size_t i = request_.forward ? begin + n : end - 1 - n;
+        repeated[i] = !contents.insert(look_of(candidates_[i])).second;
+      }
+      contents.clear();
       for (std::size_t i = begin; i < end; ++i) {
-        repeated[i] = !contents.insert(content_of(candidates_[i])).second;
+        if (!repeated[i]) repeated[i] = !contents.insert(content_of(candidates_[i])).second;
       }
     }
     begin = end;

@@ -65,6 +65,31 @@ TEST(LogCollector, DropsEqualLinesOfOneStreamAndTime) {
   EXPECT_EQ(collector.duplicates(), 4u);
 }
 
+// One that is stored twice stands where it arrived first, also on the way back.
+TEST(LogCollector, ARepeatedEntryKeepsItsFirstPlace) {
+  for (const bool forward : {true, false}) {
+    const query_request request = request_of(3, forward);
+    log_collector collector(request);
+    collector.add(entry(1, "a", stream_a, 0));
+    collector.add(entry(1, "b", stream_a, 1));
+    collector.add(entry(1, "a", stream_a, 2));
+    EXPECT_EQ(print(collector.take()), forward ? "1a 1b " : "1b 1a ");
+  }
+}
+
+// Also when it was beyond the limit before its copy came.
+TEST(LogCollector, ARepeatedEntryKeepsItsFirstPlaceBeyondTheLimit) {
+  const query_request request = request_of(1, false);
+  log_collector collector(request);
+  collector.add(entry(1, "a", stream_a, 0));
+  collector.add(entry(1, "b", stream_a, 1));
+  collector.compact();
+  collector.add(entry(1, "a", stream_a, 2));
+  std::vector<log_candidate> kept = collector.take();
+  thin_out(request, kept);
+  EXPECT_EQ(print(kept), "1b ");
+}
+
 TEST(LogCollector, KeepsEqualLinesWithOtherMetadata) {
   const query_request request = request_of(3, true);
   log_collector collector(request);

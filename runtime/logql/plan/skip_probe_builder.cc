@@ -71,6 +71,7 @@ skip_probe probe_of(const literal_requirement& requirement) {
 
 skip_probe probe_of(line_filter_op op, const line_filter_operand& operand) {
   if (operand.is_ip) {
+    if (op != line_filter_op::contains) return always();
     // One v4 address stands in the line as it is written; ranges and v6 have many spellings.
     const std::optional<ip_address> address = parse_ip_address(operand.text);
     return address && address->is_v4 ? text_probe(operand.text) : always();
@@ -95,7 +96,9 @@ skip_probe probe_of(line_filter_op op, const line_filter_operand& operand) {
 skip_probe probe_of(const line_filter_expr& filter) {
   std::vector<skip_probe> operands;
   for (const line_filter_operand& operand : filter.operands) {
-    if (operand.text.empty()) continue;  // an `or` chain ignores it; alone it claims nothing
+    // An `or` chain ignores an empty text; alone it claims nothing. An empty pattern matches empty
+    // lines.
+    if (operand.text.empty() && filter.op != line_filter_op::pattern) continue;
     operands.push_back(probe_of(filter.op, operand));
   }
   return any_of(std::move(operands));

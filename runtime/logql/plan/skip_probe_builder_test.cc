@@ -52,6 +52,11 @@ TEST(SkipProbes, LineFilters) {
 
 TEST(SkipProbes, NegativeFiltersClaimNothing) {
   EXPECT_EQ(probes("!= \"error\" !~ \"abcd\" !> \"abcd\""), "*");
+  EXPECT_EQ(probes("!= ip(\"10.1.2.3\")"), "*");
+}
+
+TEST(SkipProbes, AnEmptyPatternMatchesEmptyLines) {
+  EXPECT_EQ(probes("|> \"\" or \"abcd<_>\""), "*");
 }
 
 TEST(SkipProbes, Addresses) {

@@ -25,6 +25,11 @@ constexpr std::size_t dictionary_rows_min = 4;
 // A time that takes more bits than this per row may be better off in a dictionary.
 constexpr std::uint64_t near_time_bits = 12;
 
+bool all_equal(value_span values) {
+  return std::all_of(values.begin(), values.end(),
+                     [&](std::string_view value) { return value == values.front(); });
+}
+
 bool is_typed(column_type type) {
   return type >= column_type::time && type <= column_type::uuid;
 }
@@ -51,6 +56,8 @@ struct column_encoder::state {
   bool parse_times(value_span values, time_span times, const time_candidate& candidate);
   bool parse_decimals(value_span values, const column_affix& affix);
   bool parse_integers(value_span values, const column_affix& affix);
+  // Finds the distinct values; false when there are too many, or too few rows.
+  bool build_table(value_span values);
   bool dictionary_pays(const column_candidates& candidates, std::size_t rows);
 
   compressor* zstd = nullptr;
@@ -302,11 +309,24 @@ void column_encoder::state::append_dictionary(const column_candidates& candidate
   facts.distinct = static_cast<std::uint32_t>(values.size());
 }
 
+bool column_encoder::state::build_table(value_span values) {
+  if (values.size() < dictionary_rows_min || !table.build(values)) return false;
+  table.rank();
+  return true;
+}
+
 column_type column_encoder::state::append(value_span values, time_span times, column_type hint) {
   SKALD_ASSERT(!values.empty() && values.size() == times.size());
-  const column_scan scan = scan_values(values);
-  SKALD_ASSERT(scan.bytes <= section_bytes_max);
   facts = {};
+  // What most columns are: a constant needs one look at the values, a dictionary another one, after
+  // which the distinct values stand for all.
+  const bool is_constant = hint == column_type::constant && all_equal(values);
+  bool has_table = !is_constant && !is_typed(hint) && build_table(values);
+  column_scan scan = scan_values(is_constant ? values.first(1)
+                                 : has_table ? table.by_rank()
+                                             : values);
+  if (has_table) scan.bytes = table.bytes();
+  SKALD_ASSERT(scan.bytes <= section_bytes_max);
   facts.bytes_min = scan.bytes_min;
   facts.bytes_max = scan.bytes_max;
   if (scan.all_equal) {
@@ -316,14 +336,14 @@ column_type column_encoder::state::append(value_span values, time_span times, co
   const time_candidate time = find_time_candidate(values, times, scan);
   const std::uint64_t time_bits = hint == column_type::time ? 64 : near_time_bits;
   if (append_time(values, times, time, time_bits)) return facts.type;
-  const column_candidates candidates = find_candidates(values, scan);
-  if (is_typed(hint) && append_typed(values, candidates)) return facts.type;
-  if (values.size() >= dictionary_rows_min && table.build(values)) {
-    table.rank();
-    if (dictionary_pays(candidates, values.size())) {
-      append_dictionary(candidates);
-      return facts.type;
-    }
+  const column_candidates candidates = find_candidates(has_table ? table.by_rank() : values, scan);
+  if (is_typed(hint)) {
+    if (append_typed(values, candidates)) return facts.type;
+    has_table = build_table(values);
+  }
+  if (has_table && dictionary_pays(candidates, values.size())) {
+    append_dictionary(candidates);
+    return facts.type;
   }
   if (!append_time(values, times, time, 64) && !append_typed(values, candidates)) {
     append_strings(values, scan);

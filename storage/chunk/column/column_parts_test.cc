@@ -166,11 +166,7 @@ TEST(IntegerCodec, RoundTripsExtremes) {
   std::vector<std::int64_t> rising;
   for (std::int64_t i = 0; i < 1000; ++i) rising.push_back(i * 1000 + i % 3);
   const std::vector<std::vector<std::int64_t>> columns = {
-      {0},
-      {INT64_MIN, INT64_MAX},
-      {INT64_MAX, INT64_MIN, 0, -1, 1},
-      {5, 5, 5, 5},
-      rising,
+      {0}, {INT64_MIN, INT64_MAX}, {INT64_MAX, INT64_MIN, 0, -1, 1}, {5, 5, 5, 5}, rising,
   };
   integer_encoder encoder;
   compressor zstd;

@@ -9,7 +9,6 @@ namespace skald {
 namespace {
 
 constexpr std::int64_t seconds_per_day = 86'400;
-constexpr std::int64_t ns_per_second = 1'000'000'000;
 constexpr std::uint8_t fraction_digits_max = 9;
 constexpr std::size_t clock_bytes = 8;
 constexpr std::size_t epoch_bytes = 10;
@@ -29,6 +28,22 @@ bool is_digit(char byte) {
 
 std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
+}
+
+// floor_divide() by 10^digits: constant divisors need no division.
+std::int64_t floor_divide_power(std::int64_t value, unsigned digits) {
+  switch (digits) {
+    case 0:
+      return value;
+    case 3:
+      return floor_divide(value, 1000);
+    case 6:
+      return floor_divide(value, 1'000'000);
+    case 9:
+      return floor_divide(value, 1'000'000'000);
+    default:
+      return floor_divide(value, static_cast<std::int64_t>(powers_of_ten[digits]));
+  }
 }
 
 // Days since 1970 of a date of the proleptic Gregorian calendar: years begin in March, so the leap
@@ -204,7 +219,6 @@ time_text::time_text(const time_form& form)
     : form_(form),
       ticks_per_second_(static_cast<std::int64_t>(powers_of_ten[form.digits])),
       ticks_per_day_(seconds_per_day * ticks_per_second_),
-      ns_per_tick_(ns_per_second / ticks_per_second_),
       day_bytes_(day_bytes_of(form.shape)) {}
 
 bool time_text::parse(std::string_view text, std::int64_t& ticks) {
@@ -255,6 +269,15 @@ bool time_text::parse_fraction(std::string_view text, std::int64_t& fraction) co
   return true;
 }
 
+bool time_text::is_known_day(const char* date) const {
+  if (day_ == INT64_MIN) return false;
+  // 11 or 12 bytes, as two words that overlap.
+  const std::size_t rest = day_bytes_ - sizeof(std::uint64_t);
+  return load_fixed<std::uint64_t>(date) == load_fixed<std::uint64_t>(day_text_.data()) &&
+         load_fixed<std::uint64_t>(date + rest) ==
+             load_fixed<std::uint64_t>(day_text_.data() + rest);
+}
+
 bool time_text::parse_day(const char* date) {
   day_ = INT64_MIN;
   unsigned year;
@@ -282,7 +305,7 @@ bool time_text::parse_day(const char* date) {
 }
 
 std::int64_t time_text::ticks_of(std::int64_t entry_time_ns) const {
-  const std::int64_t ticks = floor_divide(entry_time_ns, ns_per_tick_);
+  const std::int64_t ticks = floor_divide_power(entry_time_ns, fraction_digits_max - form_.digits);
   if (form_.shape != time_shape::clock) return ticks;
   return ticks - floor_divide(ticks, ticks_per_day_) * ticks_per_day_;
 }
@@ -313,13 +336,13 @@ std::int64_t time_text::absolute(std::int64_t relative, std::int64_t entry_time_
 
 bool time_text::is_writable(std::int64_t ticks) const {
   if (form_.shape == time_shape::clock) return ticks >= 0 && ticks < ticks_per_day_;
-  const std::int64_t seconds = floor_divide(ticks, ticks_per_second_);
+  const std::int64_t seconds = floor_divide_power(ticks, form_.digits);
   if (is_epoch(form_.shape)) return seconds >= epoch_seconds_min && seconds < epoch_seconds_max;
   return seconds >= first_day * seconds_per_day && seconds < (last_day + 1) * seconds_per_day;
 }
 
 char* time_text::write(std::int64_t ticks, char* to) {
-  const std::int64_t seconds = floor_divide(ticks, ticks_per_second_);
+  const std::int64_t seconds = floor_divide_power(ticks, form_.digits);
   const std::int64_t fraction = ticks - seconds * ticks_per_second_;
   if (is_epoch(form_.shape)) {
     to = write_digits(static_cast<std::uint64_t>(seconds), epoch_bytes, to);

@@ -65,6 +65,7 @@ class time_text {
 
  private:
   bool parse_fraction(std::string_view text, std::int64_t& fraction) const;
+  bool is_known_day(const char* date) const;
   bool parse_day(const char* date);
   void write_day(std::int64_t day);
   char* write_fraction(std::int64_t fraction, char* to) const;
@@ -72,7 +73,6 @@ class time_text {
   time_form form_;
   std::int64_t ticks_per_second_;
   std::int64_t ticks_per_day_;
-  std::int64_t ns_per_tick_;
   std::size_t day_bytes_ = 0;        // of the date with the mark behind it
   std::array<char, 12> day_text_{};  // date and mark as last parsed or written
   std::int64_t day_ = INT64_MIN;     // its day since 1970; INT64_MIN: none

@@ -32,6 +32,8 @@ class value_table {
   // The number of each row's value.
   std::span<const std::uint32_t> codes() const { return codes_; }
 
+  // Of all values together.
+  std::uint64_t bytes() const;
   // Bits that the codes take at least if each is as long as its frequency allows; nearly.
   std::uint64_t entropy_bits() const;
   // Orders values by falling frequency, equally frequent ones by appearance: ranks()[number] is a

@@ -30,6 +30,14 @@ section_place* place_of(segment_entry& segment, std::uint8_t type) {
       return &segment.lengths;
     case section_type::lines:
       return &segment.lines;
+    case section_type::rows:
+      return &segment.structured.rows;
+    case section_type::shapes:
+      return &segment.structured.shapes;
+    case section_type::column_directory:
+      return &segment.structured.directory;
+    case section_type::column:
+      return &segment.structured.columns;
     case section_type::metadata:
       return &segment.metadata;
     default:
@@ -54,6 +62,10 @@ void append_segments(const pack_contents& contents, std::string& out) {
         {section_type::timestamps, segment.timestamps},
         {section_type::lengths, segment.lengths},
         {section_type::lines, segment.lines},
+        {section_type::rows, segment.structured.rows},
+        {section_type::shapes, segment.structured.shapes},
+        {section_type::column_directory, segment.structured.directory},
+        {section_type::column, segment.structured.columns},
         {section_type::metadata, segment.metadata}};
     const auto present = std::count_if(std::begin(sections), std::end(sections),
                                        [](const auto& one) { return one.second.bytes > 0; });
@@ -71,6 +83,16 @@ void append_segments(const pack_contents& contents, std::string& out) {
   }
 }
 
+// Lines are stored in one form, plain or by shape.
+bool has_lines(const segment_entry& segment) {
+  const structured_places& parts = segment.structured;
+  if (segment.lines.bytes > 0) {
+    return parts.rows.bytes + parts.shapes.bytes + parts.directory.bytes + parts.columns.bytes == 0;
+  }
+  return segment.lengths.bytes > 0 && parts.rows.bytes > 0 && parts.shapes.bytes > 0 &&
+         parts.directory.bytes > 0;
+}
+
 // Reads one segment's sections; `offset` moves behind them.
 bool parse_segment_sections(bounded_reader& from, segment_entry& segment, std::uint64_t& offset) {
   const std::uint64_t count = from.varint_up_to(segment_sections_max);
@@ -86,7 +108,7 @@ bool parse_segment_sections(bounded_reader& from, segment_entry& segment, std::u
     }
     offset += bytes;
   }
-  return segment.timestamps.bytes > 0 && segment.lines.bytes > 0;
+  return segment.timestamps.bytes > 0 && has_lines(segment);
 }
 
 result<void> parse_segments(std::string_view payload, const pack_trailer& trailer,
@@ -248,6 +270,11 @@ result<void> parse_info(std::string_view payload, pack_contents& contents) {
 
 }  // namespace
 
+std::uint64_t segment_entry::stored_line_bytes() const {
+  return lines.bytes + structured.rows.bytes + structured.shapes.bytes +
+         structured.directory.bytes + structured.columns.bytes;
+}
+
 text_flags segment_entry::text() const {
   return {.ascii = (flags & segment_flag_ascii) != 0,
           .utf8 = (flags & segment_flag_utf8) != 0,
@@ -279,10 +306,10 @@ std::size_t pack_contents::memory_bytes() const {
          range_starts.capacity() * sizeof(std::uint32_t) + ranges.capacity() * sizeof(chunk_range);
 }
 
-void append_pack_header(std::string& out) {
+void append_pack_header(std::uint16_t minor, std::string& out) {
   out += pack_magic;
   append_fixed(out, pack_version_major);
-  append_fixed(out, pack_version_minor);
+  append_fixed(out, minor);
   append_fixed(out, std::uint32_t{0});
 }
 
@@ -304,7 +331,7 @@ void append_tables(const pack_contents& contents, compressor& zstd, std::string&
   append_raw_section(section_type::info, payload, out);
 }
 
-void append_trailer(const pack_trailer& trailer, std::string& out) {
+void append_trailer(const pack_trailer& trailer, std::uint16_t minor, std::string& out) {
   const std::size_t start = out.size();
   append_fixed(out, trailer.filters_offset);
   append_fixed(out, trailer.labels_offset);
@@ -312,7 +339,7 @@ void append_trailer(const pack_trailer& trailer, std::string& out) {
   append_fixed(out, trailer.pack_bytes);
   out.append(trailer_version_offset - (out.size() - start), '\0');
   append_fixed(out, pack_version_major);
-  append_fixed(out, pack_version_minor);
+  append_fixed(out, minor);
   append_fixed(out, crc32c(std::string_view(out).substr(start)));
   out += pack_magic;
   SKALD_ASSERT(out.size() - start == pack_trailer_bytes);

@@ -17,14 +17,9 @@
 #include "storage/chunk/pack_format.h"
 #include "storage/chunk/pack_info.h"
 #include "storage/chunk/section_codec.h"
+#include "storage/chunk/structured/column_directory.h"
 
 namespace skald {
-
-// A section with its header; absent if it has no bytes.
-struct section_place {
-  std::uint64_t offset = 0;  // in the pack
-  std::uint64_t bytes = 0;
-};
 
 struct segment_entry {
   std::uint32_t rows = 0;
@@ -34,8 +29,12 @@ struct segment_entry {
   std::int64_t max_timestamp_ns = 0;
   section_place timestamps;
   section_place lengths;
-  section_place lines;
+  section_place lines;           // absent when the lines are stored by shape
+  structured_places structured;  // absent when they are plain
   section_place metadata;
+
+  // What the lines take in the pack.
+  std::uint64_t stored_line_bytes() const;
 
   text_flags text() const;
 };
@@ -80,10 +79,11 @@ struct pack_trailer {
   std::uint64_t pack_bytes = 0;
 };
 
-void append_pack_header(std::string& out);
+// `minor` is the version of what the pack holds (docs/formats/pack.md, history).
+void append_pack_header(std::uint16_t minor, std::string& out);
 // The sections SEGMENTS, FINGERPRINTS, CHUNKS and INFO.
 void append_tables(const pack_contents& contents, compressor& zstd, std::string& out);
-void append_trailer(const pack_trailer& trailer, std::string& out);
+void append_trailer(const pack_trailer& trailer, std::uint16_t minor, std::string& out);
 
 // `bytes` are the pack's last pack_trailer_bytes; `object_bytes` its size in the store.
 result<pack_trailer> parse_trailer(std::string_view bytes, std::uint64_t object_bytes);

@@ -9,7 +9,7 @@
 namespace skald {
 
 inline constexpr std::uint16_t pack_version_major = 1;
-inline constexpr std::uint16_t pack_version_minor = 0;
+inline constexpr std::uint16_t pack_version_minor = 1;  // of packs with columns; others say 0
 
 inline constexpr std::string_view pack_magic("SKALDPK\x1a", 8);
 inline constexpr std::size_t pack_header_bytes = 16;
@@ -25,6 +25,10 @@ enum class section_type : std::uint8_t {
   lengths = 2,
   lines = 3,
   metadata = 4,
+  rows = 5,
+  shapes = 6,
+  column_directory = 7,
+  column = 8,
   skip_filter = 16,
   labels = 32,
   segments = 33,

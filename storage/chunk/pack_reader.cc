@@ -124,7 +124,7 @@ block_list pack_reader::make_blocks(
   // itself.
   std::vector<std::uint64_t> wanted_bytes(contents_->filter_groups.size() + 1);
   for (const auto& [segment, runs] : runs_by_segment) {
-    wanted_bytes[parts_->group_of(segment)] += contents_->segments[segment].lines.bytes;
+    wanted_bytes[parts_->group_of(segment)] += contents_->segments[segment].stored_line_bytes();
   }
   block_list blocks;
   blocks.reserve(runs_by_segment.size());

@@ -29,6 +29,19 @@ std::uint8_t flags_of(std::string_view lines, std::size_t rows, const text_facts
   return flags;
 }
 
+// A segment of several apps counts as one of the first.
+std::string_view app_of_segment(const planned_segment& planned) {
+  return app_of(planned.runs.front().slices.front().input->stream->labels);
+}
+
+// The version of the format that the contents need: readers of 1.0 know plain lines only.
+std::uint16_t minor_version_of(const pack_contents& contents) {
+  const bool columns =
+      std::any_of(contents.segments.begin(), contents.segments.end(),
+                  [](const segment_entry& one) { return one.structured.present(); });
+  return columns ? pack_version_minor : 0;
+}
+
 result<void> check_identity(const pack_identity& identity) {
   if (identity.tenant.size() > 150 || identity.origin.size() > 255) {
     return error{errc::invalid_argument, "pack identity: tenant or origin too long"};
@@ -53,7 +66,10 @@ std::vector<std::string> pack_writer_options::validate() const {
 class pack_writer::implementation {
  public:
   explicit implementation(const pack_writer_options& options)
-      : options_(options), lines_zstd_(options.zstd_level), filters_(options.filter_fill) {
+      : options_(options),
+        lines_zstd_(options.zstd_level),
+        filters_(options.filter_fill),
+        segments_(options.columns) {
     SKALD_ASSERT(options.validate().empty());
   }
 
@@ -63,7 +79,7 @@ class pack_writer::implementation {
     pack_ = {};
     contents_ = {};
     filter_parts_.clear();
-    add_part([](std::string& out) { append_pack_header(out); });
+    add_part([](std::string& out) { append_pack_header(0, out); });
     ranges_.assign(plan.streams.size(), {});
     write_segments(plan, identity);
     fill_contents(plan, identity);
@@ -108,7 +124,7 @@ class pack_writer::implementation {
     const auto number = static_cast<std::uint32_t>(contents_.segments.size());
     const std::uint64_t offset = pack_.bytes;
     add_part([&](std::string& out) {
-      segment_entry entry = segments_.append(lines_zstd_, offset, out);
+      segment_entry entry = segments_.append(app_of_segment(planned), lines_zstd_, offset, out);
       entry.flags = flags_of(segments_.lines(), entry.rows, facts);
       contents_.segments.push_back(entry);
     });
@@ -117,7 +133,7 @@ class pack_writer::implementation {
     for (std::size_t i = 0; i < ranges.size(); ++i) {
       ranges_[planned.runs[i].chunk].push_back(ranges[i]);
     }
-    return contents_.segments.back().lines.bytes;
+    return contents_.segments.back().stored_line_bytes();
   }
 
   // Filters stand behind all segments, so they wait.
@@ -178,7 +194,10 @@ class pack_writer::implementation {
     trailer.tables_offset = pack_.bytes;
     add_part([&](std::string& out) { append_tables(contents_, tables_zstd_, out); });
     trailer.pack_bytes = pack_.bytes + pack_trailer_bytes;
-    add_part([&](std::string& out) { append_trailer(trailer, out); });
+    const std::uint16_t minor = minor_version_of(contents_);
+    add_part([&](std::string& out) { append_trailer(trailer, minor, out); });
+    pack_.parts.front().clear();
+    append_pack_header(minor, pack_.parts.front());
   }
 
   const pack_writer_options options_;

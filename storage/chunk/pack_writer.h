@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes one pack (docs/formats/pack.md) of the rows of many streams. Format version 1, plain
-// segments. Context: one thread at a time; reuse one writer per flush thread, since it keeps its
-// compression context and scratch memory (about 4 MiB). Pure: neither clock nor disk.
+// Makes one pack (docs/formats/pack.md) of the rows of many streams. Context: one thread at a time;
+// reuse one writer per flush thread, since it keeps its compression context and scratch memory
+// (about 4 MiB). Pure: neither clock nor disk.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,12 @@
 
 namespace skald {
 
+enum class column_use : std::uint8_t {
+  never,
+  where_smaller,
+  always,  // also where it takes more bytes, for tests
+};
+
 struct pack_writer_options {
   // Raw bytes (lines with a newline each) that a segment aims at; segments get half to one and a
   // half of it. Larger compresses better and makes narrow reads dearer. 64 KiB to 4 MiB.
@@ -29,6 +35,8 @@ struct pack_writer_options {
   double filter_fill = 0.5;
   // Whether to write skip filters at all.
   bool filters = true;
+  // Whether JSON and logfmt lines are stored as columns.
+  column_use columns = column_use::never;
 
   // All problems at once, for people; empty when there are none.
   std::vector<std::string> validate() const;

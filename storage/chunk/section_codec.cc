@@ -66,6 +66,14 @@ std::string section_name(std::uint8_t type) {
       return "LINES";
     case section_type::metadata:
       return "META";
+    case section_type::rows:
+      return "ROWS";
+    case section_type::shapes:
+      return "SHAPES";
+    case section_type::column_directory:
+      return "COLDIR";
+    case section_type::column:
+      return "COL";
     case section_type::skip_filter:
       return "FILTER";
     case section_type::labels:

@@ -14,6 +14,12 @@
 
 namespace skald {
 
+// A section with its header; absent if it has no bytes.
+struct section_place {
+  std::uint64_t offset = 0;  // in the pack
+  std::uint64_t bytes = 0;
+};
+
 // For messages: "LINES", "TS" and so on; a number for unknown types.
 std::string section_name(std::uint8_t type);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/chunk/segment_block.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "storage/chunk/pack_parts.h"
 #include "storage/chunk/plane_codec.h"
@@ -10,8 +10,8 @@
 namespace skald {
 namespace {
 
-error short_section(const char* name, const char* why) {
-  return {errc::corrupt, std::string("section ") + name + ": " + why};
+error short_section(section_type type, const char* why) {
+  return {errc::corrupt, "section " + section_name(static_cast<std::uint8_t>(type)) + ": " + why};
 }
 
 }  // namespace
@@ -34,100 +34,97 @@ bool segment_block::may_match(const skip_probe& probe) {
   return found.group->may_match(found.position, flags(), probe);
 }
 
-error segment_block::in_this_segment(const error& why) const {
-  return {why.code,
-          "pack " + pack_->key() + ", segment " + std::to_string(segment_) + ": " + why.message};
+// What public calls give: errors name pack and segment, once.
+template <class T>
+result<T> segment_block::named(result<T> got) const {
+  if (got.ok()) return got;
+  const error& why = got.error();
+  return error{why.code, "pack " + pack_->key() + ", segment " + std::to_string(segment_) + ": " +
+                             why.message};
 }
 
-result<void> segment_block::fetch(const section_place& place, byte_buffer& memory) {
-  memory.resize(place.bytes);
-  SKALD_TRY(pack_->store_.read_range(pack_->key(), place.offset, memory.data(), place.bytes));
-  stats_.stored_bytes_read += place.bytes;
+result<void> segment_block::prefetch(std::uint64_t from, std::uint64_t to) {
+  byte_buffer memory(to - from);
+  SKALD_TRY(pack_->store_.read_range(pack_->key(), from, memory.data(), memory.size()));
+  stats_.stored_bytes_read += memory.size();
   ++stats_.fetch_count;
+  fetched_.insert_or_assign(from, std::move(memory));
   return {};
 }
 
-// `stored` is one whole section inside `stored_memory`; if it is stored raw, that memory is kept
-// instead of a copy.
-result<std::string_view> segment_block::open_section(section_type type, std::string_view stored,
-                                                     byte_buffer& stored_memory,
-                                                     byte_buffer& memory) {
-  auto section = take_section(stored);
-  if (!section.ok()) return in_this_segment(section.error());
-  if (!section->is(type) || !stored.empty()) {
-    return in_this_segment(short_section(section_name(static_cast<std::uint8_t>(type)).c_str(),
-                                         "not where the table says"));
+result<std::string_view> segment_block::stored(const section_place& place) {
+  for (const bool again : {true, false}) {
+    const auto behind = fetched_.upper_bound(place.offset);
+    if (behind != fetched_.begin()) {
+      const auto& [offset, memory] = *std::prev(behind);
+      const std::uint64_t skipped = place.offset - offset;
+      if (skipped <= memory.size() && place.bytes <= memory.size() - skipped) {
+        return memory.view().substr(skipped, place.bytes);
+      }
+    }
+    if (again) SKALD_TRY(prefetch(place.offset, place.offset + place.bytes));
   }
-  auto payload = inflate_section(*section, memory);
-  if (!payload.ok()) return in_this_segment(payload.error());
-  stats_.inflated_bytes += payload->size();
-  if (section->codec == section_codec::raw) std::swap(memory, stored_memory);
-  return *payload;
+  return error{errc::internal, "a fetched section is not there"};
 }
 
-result<std::string_view> segment_block::load(section_type type, const section_place& place,
-                                             byte_buffer& memory) {
-  byte_buffer stored;
-  SKALD_TRY(fetch(place, stored));
-  return open_section(type, stored.view(), stored, memory);
+// What one section holds; it points into `memory` or, of a section stored raw, into what was
+// fetched.
+result<std::string_view> segment_block::payload(section_type type, const section_place& place,
+                                                byte_buffer& memory) {
+  SKALD_TRY_ASSIGN(std::string_view bytes, stored(place));
+  SKALD_TRY_ASSIGN(const section_view section, take_section(bytes));
+  if (!section.is(type) || !bytes.empty()) return short_section(type, "not where the table says");
+  SKALD_TRY_ASSIGN(const std::string_view inflated, inflate_section(section, memory));
+  stats_.inflated_bytes += inflated.size();
+  return inflated;
 }
 
-result<std::span<const std::int64_t>> segment_block::timestamps() {
+result<std::span<const std::int64_t>> segment_block::entry_times() {
   if (!timestamps_.has_value()) {
     byte_buffer memory;
-    SKALD_TRY_ASSIGN(const std::string_view payload,
-                     load(section_type::timestamps, entry_.timestamps, memory));
+    SKALD_TRY_ASSIGN(const std::string_view bytes,
+                     payload(section_type::timestamps, entry_.timestamps, memory));
     byte_buffer decoded(entry_.rows * sizeof(std::int64_t));
-    const auto done = decode_timestamps(payload, decoded.as<std::int64_t>(entry_.rows));
-    if (!done.ok()) return in_this_segment(done.error());
+    SKALD_TRY(decode_timestamps(bytes, decoded.as<std::int64_t>(entry_.rows)));
     timestamps_ = std::move(decoded);
+    fetched_.erase(entry_.timestamps.offset);
   }
   return std::span<const std::int64_t>(timestamps_->as<std::int64_t>(entry_.rows));
 }
 
+result<std::span<const std::int64_t>> segment_block::timestamps() {
+  return named(entry_times());
+}
+
 result<line_column> segment_block::lines() {
-  if (!lines_loaded_) {
-    SKALD_TRY(load_lines());
-    lines_loaded_ = true;
+  if (!line_bytes_.has_value()) {
+    const auto done = has_fields() ? render_lines() : read_plain_lines();
+    if (!done.ok()) return named(result<line_column>(done.error()));
   }
-  return line_column{line_bytes_, start_memory_.as<const std::uint32_t>(entry_.rows + 1)};
+  return line_column{*line_bytes_, starts()};
 }
 
-result<void> segment_block::load_lines() {
-  const section_place& lengths = entry_.lengths;
-  byte_buffer stored;
-  byte_buffer length_memory;
-  std::string_view length_payload;
-  const bool adjacent = lengths.bytes > 0 && lengths.offset + lengths.bytes == entry_.lines.offset;
-  std::size_t lines_at = 0;
-  if (adjacent) {
-    SKALD_TRY(fetch({lengths.offset, lengths.bytes + entry_.lines.bytes}, stored));
-    lines_at = lengths.bytes;
-    // A copy of the small section, so that the large one may take over the memory.
-    byte_buffer own(lengths.bytes);
-    std::memcpy(own.data(), stored.data(), lengths.bytes);
-    SKALD_TRY_ASSIGN(length_payload,
-                     open_section(section_type::lengths, own.view(), own, length_memory));
-  } else {
-    if (lengths.bytes > 0) {
-      SKALD_TRY_ASSIGN(length_payload, load(section_type::lengths, lengths, length_memory));
-    }
-    SKALD_TRY(fetch(entry_.lines, stored));
+result<std::span<const std::uint32_t>> segment_block::line_starts() {
+  if (!has_starts_ && entry_.lengths.bytes == 0) {
+    SKALD_TRY_ASSIGN(const line_column all, lines());
+    return all.starts;
   }
-  SKALD_TRY_ASSIGN(line_bytes_, open_section(section_type::lines, stored.view().substr(lines_at),
-                                             stored, line_memory_));
-  if (line_bytes_.size() != entry_.line_bytes + entry_.rows) {
-    return in_this_segment(short_section("LINES", "not as long as the segment table says"));
-  }
+  const auto done = read_starts();
+  if (!done.ok()) return named(result<std::span<const std::uint32_t>>(done.error()));
+  return starts();
+}
+
+// Needs LEN.
+result<void> segment_block::read_starts() {
+  if (has_starts_) return {};
+  byte_buffer memory;
+  SKALD_TRY_ASSIGN(const std::string_view lengths,
+                   payload(section_type::lengths, entry_.lengths, memory));
   start_memory_.resize((entry_.rows + 1) * sizeof(std::uint32_t));
-  return lengths.bytes > 0 ? decode_starts(length_payload) : find_starts();
-}
-
-result<void> segment_block::decode_starts(std::string_view lengths) {
   const auto starts = start_memory_.as<std::uint32_t>(entry_.rows + 1);
   bounded_reader from(lengths);
   if (!decode_planes(from, starts.subspan(1)) || !from.finished()) {
-    return in_this_segment(short_section("LEN", "malformed"));
+    return short_section(section_type::lengths, "malformed");
   }
   std::uint64_t end = 0;
   starts[0] = 0;
@@ -135,49 +132,137 @@ result<void> segment_block::decode_starts(std::string_view lengths) {
     end += std::uint64_t{starts[row]} + 1;
     starts[row] = static_cast<std::uint32_t>(end);
   }
-  if (end != line_bytes_.size()) {
-    return in_this_segment(short_section("LEN", "lengths do not add up to the lines"));
+  if (end != entry_.line_bytes + entry_.rows) {
+    return short_section(section_type::lengths, "lengths do not add up to the lines");
+  }
+  has_starts_ = true;
+  return {};
+}
+
+result<void> segment_block::read_plain_lines() {
+  const section_place& lengths = entry_.lengths;
+  const bool together =
+      !has_starts_ && lengths.bytes > 0 && lengths.offset + lengths.bytes == entry_.lines.offset;
+  if (together) SKALD_TRY(prefetch(lengths.offset, entry_.lines.offset + entry_.lines.bytes));
+  if (lengths.bytes > 0) SKALD_TRY(read_starts());
+  SKALD_TRY_ASSIGN(const std::string_view bytes,
+                   payload(section_type::lines, entry_.lines, line_memory_));
+  if (bytes.size() != entry_.line_bytes + entry_.rows) {
+    return short_section(section_type::lines, "not as long as the segment table says");
+  }
+  if (lengths.bytes == 0) SKALD_TRY(find_starts(bytes));
+  line_bytes_ = bytes;
+  // What was inflated is not needed twice.
+  if (bytes.data() == line_memory_.data()) {
+    fetched_.erase(together ? lengths.offset : entry_.lines.offset);
   }
   return {};
 }
 
 // Segments without LEN have no newline inside a line.
-result<void> segment_block::find_starts() {
+result<void> segment_block::find_starts(std::string_view lines) {
+  start_memory_.resize((entry_.rows + 1) * sizeof(std::uint32_t));
   const auto starts = start_memory_.as<std::uint32_t>(entry_.rows + 1);
   std::size_t at = 0;
   for (std::size_t row = 0; row < entry_.rows; ++row) {
     starts[row] = static_cast<std::uint32_t>(at);
-    const std::size_t newline = line_bytes_.find('\n', at);
+    const std::size_t newline = lines.find('\n', at);
     if (newline == std::string_view::npos) {
-      return in_this_segment(short_section("LINES", "fewer lines than rows"));
+      return short_section(section_type::lines, "fewer lines than rows");
     }
     at = newline + 1;
   }
   starts[entry_.rows] = static_cast<std::uint32_t>(at);
-  if (at != line_bytes_.size()) {
-    return in_this_segment(short_section("LINES", "more lines than rows"));
-  }
+  if (at != lines.size()) return short_section(section_type::lines, "more lines than rows");
+  has_starts_ = true;
   return {};
+}
+
+// `whole`: all columns will be wanted.
+result<structured_lines*> segment_block::open_structured(bool whole) {
+  const structured_places& places = entry_.structured;
+  const bool is_open = structured_ != nullptr;
+  if (whole && !is_open) {
+    const std::uint64_t end = std::max(places.directory.offset + places.directory.bytes,
+                                       places.columns.offset + places.columns.bytes);
+    SKALD_TRY(prefetch(std::min(entry_.lengths.offset, places.rows.offset), end));
+  }
+  if (!is_open) {
+    if (!whole) {
+      SKALD_TRY(prefetch(std::min(entry_.lengths.offset, places.rows.offset),
+                         places.directory.offset + places.directory.bytes));
+    }
+    SKALD_TRY_ASSIGN(structured_, structured_lines::open(*this, places, entry_.rows));
+  }
+  SKALD_TRY(read_starts());
+  return structured_.get();
+}
+
+result<void> segment_block::render_lines() {
+  SKALD_TRY_ASSIGN(structured_lines * lines, open_structured(true));
+  const std::size_t bytes = entry_.line_bytes + entry_.rows;
+  line_memory_.resize(bytes + line_renderer::slack_bytes);
+  SKALD_TRY(lines->render(starts(), line_memory_.data()));
+  stats_.inflated_bytes += bytes;
+  line_bytes_ = line_memory_.view().substr(0, bytes);
+  return {};
+}
+
+result<line_column> segment_block::lines_of(std::span<const std::uint32_t> rows) {
+  if (!has_fields() || line_bytes_.has_value()) return lines();
+  return named([&]() -> result<line_column> {
+    SKALD_TRY_ASSIGN(structured_lines * lines, open_structured(true));
+    some_start_memory_.resize((entry_.rows + 1) * sizeof(std::uint32_t));
+    const auto some_starts = some_start_memory_.as<std::uint32_t>(entry_.rows + 1);
+    SKALD_TRY(lines->render_some(rows, starts(), some_starts, some_line_memory_));
+    const std::size_t bytes = some_starts.back();
+    stats_.inflated_bytes += bytes;
+    return line_column{some_line_memory_.view().substr(0, bytes), some_starts};
+  }());
+}
+
+result<const field_column*> segment_block::field(line_format_kind format, std::string_view label) {
+  if (!has_fields()) return static_cast<const field_column*>(nullptr);
+  return named([&]() -> result<const field_column*> {
+    SKALD_TRY_ASSIGN(structured_lines * lines, open_structured(false));
+    return lines->field(format, label);
+  }());
+}
+
+result<std::optional<std::vector<std::uint32_t>>> segment_block::rows_with_text(
+    std::string_view text, bool ignore_case) {
+  using answer = std::optional<std::vector<std::uint32_t>>;
+  if (!has_fields() || line_bytes_.has_value()) return answer();
+  return named([&]() -> result<answer> {
+    SKALD_TRY_ASSIGN(structured_lines * lines, open_structured(false));
+    return lines->rows_with_text(text, ignore_case, starts());
+  }());
 }
 
 result<metadata_column> segment_block::metadata() {
   if (entry_.metadata.bytes == 0) return metadata_column{};
   if (!metadata_.has_value()) {
-    SKALD_TRY_ASSIGN(const std::string_view payload,
-                     load(section_type::metadata, entry_.metadata, metadata_memory_));
-    auto decoded = decode_metadata(payload, entry_.rows);
-    if (!decoded.ok()) return in_this_segment(decoded.error());
-    metadata_ = std::move(*decoded);
+    const auto done = [&]() -> result<void> {
+      SKALD_TRY_ASSIGN(const std::string_view bytes,
+                       payload(section_type::metadata, entry_.metadata, metadata_memory_));
+      SKALD_TRY_ASSIGN(metadata_, decode_metadata(bytes, entry_.rows));
+      return {};
+    }();
+    if (!done.ok()) return named(result<metadata_column>(done.error()));
   }
   return metadata_->column();
 }
 
 void segment_block::release() {
+  structured_.reset();
+  fetched_.clear();
   timestamps_.reset();
   line_memory_.reset();
   start_memory_.reset();
-  line_bytes_ = {};
-  lines_loaded_ = false;
+  has_starts_ = false;
+  line_bytes_.reset();
+  some_line_memory_.reset();
+  some_start_memory_.reset();
   metadata_.reset();
   metadata_memory_.reset();
 }

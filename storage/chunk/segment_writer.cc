@@ -42,7 +42,8 @@ metadata_column segment_writer::metadata() const {
   return {metadata_starts_, metadata_pairs_};
 }
 
-segment_entry segment_writer::append(compressor& zstd, std::uint64_t offset, std::string& out) {
+segment_entry segment_writer::append(std::string_view app, compressor& zstd, std::uint64_t offset,
+                                     std::string& out) {
   segment_entry entry;
   entry.rows = static_cast<std::uint32_t>(timestamps_.size());
   entry.line_bytes = lines_.size() - timestamps_.size();
@@ -59,13 +60,46 @@ segment_entry segment_writer::append(compressor& zstd, std::uint64_t offset, std
   payload_.clear();
   plane_encoder_.append(lengths_, &zstd, payload_);
   entry.lengths = place(append_raw_section(section_type::lengths, payload_, out));
-  entry.lines = place(append_section(section_type::lines, lines_, zstd, out));
+  append_lines(apps_.of(app), zstd, offset + (out.size() - start), entry, out);
   if (!metadata_pairs_.empty()) {
     payload_.clear();
     metadata_encoder_.append(metadata(), payload_);
     entry.metadata = place(append_section(section_type::metadata, payload_, zstd, out));
   }
   return entry;
+}
+
+// The sections by shape, to `by_shape_`; none when that is not worth a try.
+structured_places segment_writer::try_shapes(app_experience& app, compressor& zstd,
+                                             std::uint64_t offset) {
+  by_shape_.clear();
+  const std::size_t rows = timestamps_.size();
+  const bool always = columns_ == column_use::always;
+  if (columns_ == column_use::never) return {};
+  if (!always && (rows < structured_rows_min || !app.tries_shapes())) return {};
+  const std::size_t shaped = structured_.split(lines_, lengths_);
+  if (!always && shaped * structured_share_min < rows) return {};
+  return structured_.append(timestamps_, zstd, app.hints, offset, by_shape_);
+}
+
+// By shape when that is at least 5 % smaller than plain lines are, or were when last tried.
+void segment_writer::append_lines(app_experience& app, compressor& zstd, std::uint64_t offset,
+                                  segment_entry& entry, std::string& out) {
+  const structured_places places = try_shapes(app, zstd, offset);
+  bool by_shape = places.present() && (columns_ == column_use::always ||
+                                       app.trusts_shapes(by_shape_.size(), lines_.size()));
+  plain_.clear();
+  if (!by_shape) {
+    const std::size_t plain_bytes = append_section(section_type::lines, lines_, zstd, plain_);
+    by_shape = places.present() && app.compare(by_shape_.size(), plain_bytes, lines_.size());
+  }
+  if (by_shape) {
+    entry.structured = places;
+    out += by_shape_;
+  } else {
+    entry.lines = {offset, plain_.size()};
+    out += plain_;
+  }
 }
 
 std::vector<chunk_range> segment_writer::ranges(const planned_segment& planned,

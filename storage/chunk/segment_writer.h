@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Encodes one segment: gathers its rows into columns and appends their sections. Plain lines,
-// format version 1. Context: one thread at a time; keeps its column memory for the next segment.
+// Encodes one segment: gathers its rows into columns and appends their sections. Lines are stored
+// by shape where that pays, else plain. Context: one thread at a time; keeps its column memory for
+// the next segment.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +13,16 @@
 #include "storage/chunk/chunk_directory.h"
 #include "storage/chunk/metadata_codec.h"
 #include "storage/chunk/segment_plan.h"
+#include "storage/chunk/structured/app_experience.h"
+#include "storage/chunk/structured/structured_writer.h"
 #include "storage/chunk/timestamp_codec.h"
 
 namespace skald {
 
 class segment_writer {
  public:
+  explicit segment_writer(column_use columns = column_use::never) : columns_(columns) {}
+
   // Copies the rows of a planned segment into columns. The views below stay valid until the next
   // call.
   void gather(const planned_segment& planned);
@@ -26,14 +31,25 @@ class segment_writer {
   metadata_column metadata() const;
 
   // Appends the gathered segment's sections to `out`, of which the first byte will stand at
-  // `offset` in the pack, and returns its directory entry without flags.
-  segment_entry append(compressor& zstd, std::uint64_t offset, std::string& out);
+  // `offset` in the pack, and returns its directory entry without flags. What was learnt of the
+  // same app's segments before decides what is tried.
+  segment_entry append(std::string_view app, compressor& zstd, std::uint64_t offset,
+                       std::string& out);
 
   // The gathered rows of each run, as the chunk directory lists them for segment number `segment`.
   std::vector<chunk_range> ranges(const planned_segment& planned, std::uint32_t segment) const;
 
  private:
   void gather_slice(const row_slice& slice);
+  structured_places try_shapes(app_experience& app, compressor& zstd, std::uint64_t offset);
+  void append_lines(app_experience& app, compressor& zstd, std::uint64_t offset,
+                    segment_entry& entry, std::string& out);
+
+  const column_use columns_;
+  structured_writer structured_;
+  app_experiences apps_;
+  std::string by_shape_;
+  std::string plain_;
 
   timestamp_encoder timestamp_encoder_;
   plane_encoder plane_encoder_;

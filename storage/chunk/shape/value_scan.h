@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds where the value of a slot ends. Pure functions on a stretch of memory; each returns null
+// when the value is not one of its kind, so that the line is stored plain. `readable_end` may lie
+// behind `end`: bytes up to there may be looked at, for speed, but never count.
+#pragma once
+
+#include "storage/chunk/shape/shape_set.h"
+
+namespace skald {
+
+struct scan_range {
+  const char* at = nullptr;
+  const char* end = nullptr;
+  const char* readable_end = nullptr;
+};
+
+inline bool is_json_space(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+// What stands between logfmt pairs.
+inline bool is_logfmt_separator(char c) {
+  return static_cast<unsigned char>(c) <= ' ';
+}
+
+// The closing quote, behind escapes; null when there is none.
+const char* find_closing_quote(const scan_range& range);
+// End of a number, true, false or null that a delimiter follows.
+const char* json_scalar_end(const scan_range& range);
+// Behind the bracket that closes the array at the front. Its brackets and braces are balanced.
+const char* json_array_end(const scan_range& range);
+// End of a value without quotes: a separator or the end of the line.
+const char* logfmt_bare_end(const scan_range& range);
+// The closing quote of a value whose escapes, if any, are valid.
+const char* logfmt_quoted_end(const scan_range& range);
+
+// The end of a slot's value, quotes not included.
+const char* slot_end(slot_kind kind, const scan_range& range);
+
+}  // namespace skald

@@ -1,215 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Leaves of metric queries: rows, or just the counters of row runs, into series states.
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 #include "runtime/logql/engine/leaf_runs.h"
 #include "runtime/logql/engine/run_overlap.h"
+#include "runtime/logql/engine/sample_sink.h"
 #include "runtime/logql/pipeline/pipeline_runner.h"
 
 namespace skald::logql {
 namespace {
 
-constexpr std::size_t failures_looked_at = 100;
 constexpr std::size_t blocks_per_budget_check = 16;
-
-std::vector<std::string_view> names_of(const std::optional<grouping_expr>& grouping) {
-  std::vector<std::string_view> names;
-  if (grouping) names.assign(grouping->labels.begin(), grouping->labels.end());
-  return names;
-}
-
-// Picks the labels that a series of the leaf keeps.
-class series_labels {
- public:
-  explicit series_labels(const std::optional<grouping_expr>& grouping)
-      : names_(names_of(grouping)), all_(!grouping), without_(grouping && grouping->is_without) {}
-
-  hash128 key(const row_labels& row) const {
-    if (all_) return row.hash();
-    return without_ ? row.hash_without(names_) : row.hash_only(names_);
-  }
-  label_set labels(const row_labels& row) const {
-    if (all_) return row.to_label_set();
-    return without_ ? row.without(names_) : row.only(names_);
-  }
-  label_set labels(const label_set& stream) const {
-    if (all_) return stream;
-    std::vector<label> kept;
-    for (const label& l : stream) {
-      const bool listed = std::find(names_.begin(), names_.end(), l.name) != names_.end();
-      if (listed != without_) kept.push_back(l);
-    }
-    return label_set(std::move(kept));
-  }
-  // Structured metadata of its rows cannot show: every label kept is one of the stream's own.
-  bool only_stream_labels(const label_set& stream) const {
-    if (all_ || without_) return false;
-    return std::all_of(names_.begin(), names_.end(),
-                       [&](std::string_view name) { return stream.has(name); });
-  }
-
- private:
-  std::vector<std::string_view> names_;
-  bool all_;
-  bool without_;
-};
-
-// Columns of the current block that only some rows need, read at first use.
-class lazy_columns {
- public:
-  explicit lazy_columns(log_block& block) : block_(block) {}
-
-  result<line_column> lines() {
-    if (!lines_) {
-      SKALD_TRY_ASSIGN(line_column column, block_.lines());
-      lines_ = column;
-    }
-    return *lines_;
-  }
-  result<metadata_column> metadata() {
-    if (!metadata_) {
-      SKALD_TRY_ASSIGN(metadata_column column, block_.metadata());
-      metadata_ = column;
-    }
-    return *metadata_;
-  }
-
- private:
-  log_block& block_;
-  std::optional<line_column> lines_;
-  std::optional<metadata_column> metadata_;
-};
-
-// Puts samples into the states of one kind. Rows arrive run by run, in time order within a run.
-template <class State>
-class sample_sink final : public row_sink {
- public:
-  sample_sink(const plan_leaf& leaf, const query_limits& limits)
-      : leaf_(leaf), limits_(limits), series_labels_(leaf.metric.grouping) {}
-
-  const series_labels& labels() const { return series_labels_; }
-  state_table<State>& table() { return table_; }
-  std::optional<failed_sample> take_failure() { return std::move(failure_); }
-  bool too_many_series() const { return too_many_series_; }
-  // Nothing that follows can change the outcome.
-  bool is_over() const { return failures_ >= failures_looked_at || too_many_series_; }
-  std::uint64_t samples() const { return samples_; }
-  std::uint64_t duplicates() const { return duplicates_; }
-
-  // Rows of `run` follow. `shared` are the times at which another block may hold the same rows;
-  // then both columns are those of the block.
-  void enter_run(const row_run& run, std::span<const closed_span> shared, const line_column& lines,
-                 const metadata_column& metadata) {
-    run_ = &run;
-    shared_ = shared;
-    lines_ = lines;
-    metadata_ = metadata;
-    position_ = {};
-    position_.last_ns = INT64_MIN;
-    stream_series_ = none;
-  }
-
-  bool on_row(const pipeline_row& row) override {
-    if (row.timestamp_ns > position_.last_ns || row.timestamp_ns < position_begin_ns_) {
-      position_ = leaf_.metric.windows.locate(row.timestamp_ns);
-      position_begin_ns_ = row.timestamp_ns;
-    }
-    if (position_.interval == window_set::no_interval) return true;
-    if (is_repeated(row.row, row.timestamp_ns)) return true;
-    const bool failed = row.labels.has_error() && leaf_.metric.op != range_op::absent_over_time;
-    if (failed && !row.labels.preserves_error()) {
-      note_failure(row.labels);
-      return !is_over();
-    }
-    const std::uint32_t series = series_of(row.labels, failed);
-    const double value =
-        std::is_same_v<State, bytes_state> ? static_cast<double>(row.line.size()) : row.value;
-    table_.cell(series, position_.interval)
-        .add({row.timestamp_ns, run_->stream->fingerprint.low, value});
-    ++samples_;
-    return !is_over();
-  }
-
-  // Whether another block gave the same entry before.
-  bool is_repeated(std::uint32_t row, std::int64_t timestamp_ns) {
-    if (shared_.empty() || !in_spans(shared_, timestamp_ns)) return false;
-    if (entries_.first_time(run_->stream->fingerprint, timestamp_ns, lines_.line(row),
-                            metadata_.row(row))) {
-      return false;
-    }
-    ++duplicates_;
-    return true;
-  }
-
-  // The series of rows that have their stream's labels and no others.
-  std::uint32_t series_of_stream(const stream_info& stream) {
-    if (stream_series_ != none) return stream_series_;
-    const auto [at, added] = by_stream_.emplace(stream.fingerprint, none);
-    if (added) {
-      label_set labels = series_labels_.labels(stream.labels);
-      at->second = make_series(row_labels::hash_of(labels), [&] { return std::move(labels); });
-    }
-    return stream_series_ = at->second;
-  }
-
- private:
-  static constexpr std::uint32_t none = 0xffffffff;
-
-  template <class MakeLabels>
-  std::uint32_t make_series(const hash128& key, MakeLabels make_labels) {
-    const std::uint32_t series =
-        table_.series(key, leaf_.metric.windows.interval_count(), make_labels);
-    if (leaf_.metric.series_limited && limits_.max_series > 0 && !limits_.partial_series &&
-        table_.all().size() > limits_.max_series) {
-      too_many_series_ = true;
-    }
-    return series;
-  }
-
-  // A row with an error (one that the query asks for) escapes grouping.
-  std::uint32_t series_of(const row_labels& row, bool failed) {
-    if (row.is_stream_only()) return series_of_stream(*run_->stream);
-    const hash128 key = failed ? row.hash() : series_labels_.key(row);
-    if (last_series_ != none && key == last_key_) return last_series_;
-    last_key_ = key;
-    last_series_ =
-        make_series(key, [&] { return failed ? row.to_label_set() : series_labels_.labels(row); });
-    return last_series_;
-  }
-
-  void note_failure(const row_labels& row) {
-    ++failures_;
-    std::string text = row.to_label_set().canonical();
-    if (!failure_ || text < failure_->labels_text) {
-      failure_ = failed_sample{std::string(row.get("__error__")), std::move(text)};
-    }
-  }
-
-  const plan_leaf& leaf_;
-  const query_limits& limits_;
-  const series_labels series_labels_;
-  state_table<State> table_;
-  entry_memory entries_;
-
-  const row_run* run_ = nullptr;
-  std::span<const closed_span> shared_;
-  line_column lines_;
-  metadata_column metadata_;
-  window_set::position position_;
-  std::int64_t position_begin_ns_ = 0;
-  std::uint32_t stream_series_ = none;
-  std::unordered_map<hash128, std::uint32_t> by_stream_;
-  hash128 last_key_;
-  std::uint32_t last_series_ = none;
-
-  std::optional<failed_sample> failure_;
-  std::size_t failures_ = 0;
-  bool too_many_series_ = false;
-  std::uint64_t samples_ = 0;
-  std::uint64_t duplicates_ = 0;
-};
 
 // First index in [from, to) whose timestamp is greater than `last_ns`; looks near `from` first.
 std::size_t rows_up_to(std::span<const std::int64_t> timestamps, std::size_t from, std::size_t to,
@@ -288,47 +90,64 @@ class metric_leaf_worker {
     if (!visit.may_match(leaf_)) return {};
     const pipeline_stats before = runner_.stats();
     const std::uint64_t duplicates = sink_.duplicates();
-    lazy_columns columns(block);
-    bool opened = false;
+    runner_.begin_block(block);
+    std::vector<const row_run*> rest;
     for (const row_run& run : block.runs()) {
       if (!leaf_.range.overlaps(run.min_timestamp_ns, run.max_timestamp_ns)) continue;
-      SKALD_TRY_ASSIGN(const bool counted, count_run(block, run, columns, visit.counters()));
-      if (counted) continue;
-      if (!opened) {
-        SKALD_TRY(runner_.open_block(block, leaf_.range));
-        opened = true;
-      }
-      SKALD_TRY(enter_run(run, columns));
-      SKALD_TRY(runner_.run(run, sink_));
-      if (sink_.is_over()) break;
+      SKALD_TRY_ASSIGN(const bool counted, count_run(run, visit.counters()));
+      if (!counted) rest.push_back(&run);
     }
-    if (opened) visit.count(before, runner_.stats());
+    if (!rest.empty()) SKALD_TRY(run_rows(rest));
+    visit.count(before, runner_.stats());
     visit.counters().duplicates += sink_.duplicates() - duplicates;
     return {};
   }
 
-  result<void> enter_run(const row_run& run, lazy_columns& columns) {
+  result<void> run_rows(const std::vector<const row_run*>& runs) {
+    std::vector<std::uint32_t> shared;
+    for (const row_run* run : runs) SKALD_TRY(append_shared_rows(*run, shared));
+    std::sort(shared.begin(), shared.end());
+    SKALD_TRY(runner_.select({leaf_.range, runs, shared}));
+    for (const row_run* run : runs) {
+      SKALD_TRY(enter_run(*run));
+      SKALD_TRY(runner_.run(*run, sink_));
+      if (sink_.is_over()) break;
+    }
+    return {};
+  }
+
+  // Rows in the range that another block may hold, too.
+  result<void> append_shared_rows(const row_run& run, std::vector<std::uint32_t>& rows) {
     const std::span<const closed_span> shared = overlaps_.of(run);
-    line_column lines;
+    if (shared.empty()) return {};
+    SKALD_TRY_ASSIGN(const std::span<const std::int64_t> timestamps, runner_.reader().timestamps());
+    for (std::uint32_t row = run.first_row; row < run.first_row + run.row_count; ++row) {
+      if (leaf_.range.contains(timestamps[row]) && in_spans(shared, timestamps[row])) {
+        rows.push_back(row);
+      }
+    }
+    return {};
+  }
+
+  result<void> enter_run(const row_run& run) {
+    const std::span<const closed_span> shared = overlaps_.of(run);
     metadata_column metadata;
     if (!shared.empty()) {
-      SKALD_TRY_ASSIGN(lines, columns.lines());
-      SKALD_TRY_ASSIGN(metadata, columns.metadata());
+      SKALD_TRY_ASSIGN(metadata, runner_.reader().metadata());
     }
-    sink_.enter_run(run, shared, lines, metadata);
+    sink_.enter_run(run, shared, metadata);
     return {};
   }
 
   // Answers a run from its counters, timestamps and line lengths alone. False when that cannot be.
-  result<bool> count_run(log_block& block, const row_run& run, lazy_columns& columns,
-                         source_stats& counters) {
+  result<bool> count_run(const row_run& run, source_stats& counters) {
     if constexpr (std::is_same_v<State, count_state> || std::is_same_v<State, bytes_state>) {
       if (!leaf_.counts_only) return false;
       if (!sink_.labels().only_stream_labels(run.stream->labels)) {
-        SKALD_TRY_ASSIGN(const metadata_column metadata, columns.metadata());
+        SKALD_TRY_ASSIGN(const metadata_column metadata, runner_.reader().metadata());
         if (!metadata.empty()) return false;
       }
-      SKALD_TRY(enter_run(run, columns));
+      SKALD_TRY(enter_run(run));
       const window_set::position first = leaf_.metric.windows.locate(run.min_timestamp_ns);
       if (overlaps_.of(run).empty() && run.max_timestamp_ns <= first.last_ns) {
         if (first.interval != window_set::no_interval) {
@@ -336,7 +155,7 @@ class metric_leaf_worker {
         }
         return true;
       }
-      SKALD_TRY(count_rows(block, run, columns, counters));
+      SKALD_TRY(count_rows(run, counters));
       return true;
     } else {
       return false;
@@ -353,35 +172,43 @@ class metric_leaf_worker {
     counters.line_bytes += bytes;
   }
 
-  result<void> count_rows(log_block& block, const row_run& run, lazy_columns& columns,
-                          source_stats& counters) {
-    SKALD_TRY_ASSIGN(const std::span<const std::int64_t> timestamps, block.timestamps());
-    line_column lines;
+  result<void> count_rows(const row_run& run, source_stats& counters) {
+    SKALD_TRY_ASSIGN(const std::span<const std::int64_t> timestamps, runner_.reader().timestamps());
+    std::vector<std::uint32_t> shared;
+    SKALD_TRY(append_shared_rows(run, shared));
+    SKALD_TRY(runner_.reader().need_lines(shared));
+    std::span<const std::uint32_t> starts;
     if (std::is_same_v<State, bytes_state>) {
-      SKALD_TRY_ASSIGN(lines, columns.lines());
+      SKALD_TRY_ASSIGN(starts, runner_.reader().line_starts());
     }
     const auto bytes_of = [&](std::size_t from, std::size_t to) -> std::uint64_t {
-      if (lines.rows() > 0) return lines.starts[to] - lines.starts[from] - (to - from);
+      if (!starts.empty()) return starts[to] - starts[from] - (to - from);
       return run.line_bytes * (to - from) / run.row_count;  // for statistics only
     };
-    const bool shared = !overlaps_.of(run).empty();
     const std::size_t end = run.first_row + run.row_count;
     for (std::size_t row = run.first_row; row < end;) {
       const window_set::position at = leaf_.metric.windows.locate(timestamps[row]);
       const std::size_t next = rows_up_to(timestamps, row, end, at.last_ns);
       if (at.interval == window_set::no_interval) {
         row = next;
-      } else if (!shared) {
+      } else if (shared.empty()) {
         add_rows(run, at.interval, next - row, bytes_of(row, next), counters);
         row = next;
       } else {
         for (; row < next; ++row) {
-          if (sink_.is_repeated(static_cast<std::uint32_t>(row), timestamps[row])) continue;
+          if (is_repeated(static_cast<std::uint32_t>(row), timestamps[row], shared)) continue;
           add_rows(run, at.interval, 1, bytes_of(row, row + 1), counters);
         }
       }
     }
     return {};
+  }
+
+  // `shared` are the rows whose lines were read.
+  bool is_repeated(std::uint32_t row, std::int64_t timestamp_ns,
+                   const std::vector<std::uint32_t>& shared) {
+    if (!std::binary_search(shared.begin(), shared.end(), row)) return false;
+    return sink_.is_repeated(row, timestamp_ns, runner_.reader().line(row));
   }
 
   const query_plan& plan_;

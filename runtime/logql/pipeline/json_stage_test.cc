@@ -38,6 +38,7 @@ INSTANTIATE_TEST_SUITE_P(
         stage_case{"| json", R"({"é":1,"sp ace":2,"a.b":3,"1k":4," t ":5})",
                    R"({_="1", _1k="4", a_b="3", sp_ace="2", t="5"})"},
         stage_case{"| json", R"({"\u0061b":1})", R"({ab="1"})"},
+        stage_case{"| json", "{\"\xC3 \xA9\":1}", R"({___="1"})"},
         stage_case{"| json", R"({"a":1,}trailing)", R"({a="1"})"},
         stage_case{"| json", R"(  {"a":1} x)", R"({a="1"})"}, stage_case{"| json", "{}", "{}"},
         stage_case{"| json", R"({"app":"q"})", R"({app_extracted="q"})"}));

@@ -168,6 +168,44 @@ class binary_filter_stage : public stage {
   std::unique_ptr<stage> right_;
 };
 
+class string_test : public value_test {
+ public:
+  explicit string_test(string_condition condition) : condition_(std::move(condition)) {}
+  label_verdict of_value(std::string_view value) const override {
+    return condition_.holds(value) ? label_verdict::passes : label_verdict::fails;
+  }
+  label_verdict of_absent() const override { return of_value({}); }
+
+ private:
+  string_condition condition_;
+};
+
+template <class Conversion>
+class converted_test : public value_test {
+ public:
+  using value_type = typename Conversion::value_type;
+  converted_test(compare_op op, value_type value) : op_(op), value_(value) {}
+  label_verdict of_value(std::string_view text) const override {
+    value_type value{};
+    if (!Conversion::convert(text, value)) return label_verdict::sets_error;
+    return compare(op_, value, value_) ? label_verdict::passes : label_verdict::fails;
+  }
+  label_verdict of_absent() const override { return label_verdict::fails; }
+
+ private:
+  compare_op op_;
+  value_type value_;
+};
+
+result<string_condition> compile_condition(const string_label_filter& filter) {
+  string_condition condition{filter.op, filter.value, nullptr};
+  if (filter.op == match_op::regex || filter.op == match_op::not_regex) {
+    SKALD_TRY_ASSIGN(label_regex regex, label_regex::compile(filter.value));
+    condition.regex = std::make_shared<const label_regex>(std::move(regex));
+  }
+  return condition;
+}
+
 template <class Stage, class... Arguments>
 label_filter_maker make_maker(Arguments... arguments) {
   return [arguments...](label_builder& labels) -> std::unique_ptr<stage> {
@@ -178,11 +216,7 @@ label_filter_maker make_maker(Arguments... arguments) {
 result<label_filter_maker> compile_node(const label_filter_expr& expression, bool inside);
 
 result<label_filter_maker> compile_one(const string_label_filter& filter, bool) {
-  string_condition condition{filter.op, filter.value, nullptr};
-  if (filter.op == match_op::regex || filter.op == match_op::not_regex) {
-    SKALD_TRY_ASSIGN(label_regex regex, label_regex::compile(filter.value));
-    condition.regex = std::make_shared<const label_regex>(std::move(regex));
-  }
+  SKALD_TRY_ASSIGN(string_condition condition, compile_condition(filter));
   return make_maker<string_filter_stage>(filter.name, condition);
 }
 
@@ -227,6 +261,27 @@ result<label_filter_maker> compile_node(const label_filter_expr& expression, boo
 
 result<label_filter_maker> compile_label_filter(const label_filter_expr& expression) {
   return compile_node(expression, false);
+}
+
+result<std::shared_ptr<const value_test>> compile_value_test(const label_filter_expr& expression) {
+  using test_ptr = std::shared_ptr<const value_test>;
+  if (const auto* text = std::get_if<string_label_filter>(&expression.node)) {
+    if (text->name == error_label || text->name == error_details_label) return test_ptr();
+    SKALD_TRY_ASSIGN(string_condition condition, compile_condition(*text));
+    return test_ptr(std::make_shared<string_test>(std::move(condition)));
+  }
+  if (const auto* number = std::get_if<number_label_filter>(&expression.node)) {
+    return test_ptr(std::make_shared<converted_test<number_conversion>>(number->op, number->value));
+  }
+  if (const auto* duration = std::get_if<duration_label_filter>(&expression.node)) {
+    return test_ptr(
+        std::make_shared<converted_test<duration_conversion>>(duration->op, duration->value_ns));
+  }
+  if (const auto* bytes = std::get_if<bytes_label_filter>(&expression.node)) {
+    return test_ptr(
+        std::make_shared<converted_test<bytes_conversion>>(bytes->op, bytes->value_bytes));
+  }
+  return test_ptr();
 }
 
 void append_filter_names(const label_filter_expr& expression, std::vector<std::string>& names) {

@@ -2,9 +2,11 @@
 // Label filters: strings, numbers, durations, byte sizes, addresses, and their and/or.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/base/result.h"
@@ -23,5 +25,24 @@ result<label_filter_maker> compile_label_filter(const label_filter_expr& express
 
 // Appends the names of all labels that the filter reads.
 void append_filter_names(const label_filter_expr& expression, std::vector<std::string>& names);
+
+// What a filter on one label says of a row, from the label's value alone.
+enum class label_verdict : std::uint8_t {
+  passes,
+  sets_error,  // the row passes, with an error when it had none
+  fails,
+};
+
+// A filter on one label as a test of values. Immutable; safe to use from many threads.
+class value_test {
+ public:
+  virtual ~value_test() = default;
+  virtual label_verdict of_value(std::string_view value) const = 0;
+  virtual label_verdict of_absent() const = 0;
+};
+
+// Null for filters that look at more than one label's value: and/or, ip() and the error labels.
+// Errors: as compile_label_filter.
+result<std::shared_ptr<const value_test>> compile_value_test(const label_filter_expr& expression);
 
 }  // namespace skald::logql

@@ -2,6 +2,7 @@
 #include "runtime/logql/pipeline/line_filter.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace skald::logql {
 namespace {
@@ -47,6 +48,34 @@ void select(const ip_matcher& operand, const line_column& lines, const text_flag
   std::erase_if(out, [&](std::uint32_t row) { return !operand.is_in(lines.line(row)); });
 }
 
+literal_requirement text_requirement(std::string text) {
+  literal_requirement need;
+  need.what = literal_requirement::kind::text;
+  need.text = std::move(text);
+  return need;
+}
+
+literal_requirement pattern_requirement(const line_pattern& pattern) {
+  literal_requirement need;
+  for (const literal_search& literal : pattern.literals()) {
+    if (!literal.needle().empty()) need.children.push_back(text_requirement(literal.needle()));
+  }
+  if (!need.children.empty()) need.what = literal_requirement::kind::all_of;
+  return need;
+}
+
+// One operand matches: nothing is required when some operand requires nothing.
+literal_requirement any_requirement(std::vector<literal_requirement> operands) {
+  if (operands.size() == 1) return std::move(operands.front());
+  literal_requirement need;
+  const bool usable = std::none_of(operands.begin(), operands.end(),
+                                   [](const auto& operand) { return operand.is_always(); });
+  if (operands.empty() || !usable) return need;
+  need.what = literal_requirement::kind::any_of;
+  need.children = std::move(operands);
+  return need;
+}
+
 }  // namespace
 
 result<line_filter> line_filter::compile(const line_filter_expr& expression) {
@@ -56,15 +85,18 @@ result<line_filter> line_filter::compile(const line_filter_expr& expression) {
                      expression.op == op::not_pattern;
   const bool is_regex = expression.op == op::regex || expression.op == op::not_regex;
   const bool is_pattern = expression.op == op::pattern || expression.op == op::not_pattern;
+  std::vector<literal_requirement> needs;
   for (const line_filter_operand& operand : expression.operands) {
     if (operand.is_ip) {
       if (is_regex || is_pattern) return {errc::invalid_argument, "ip: invalid operation"};
       SKALD_TRY_ASSIGN(ip_matcher matcher, ip_matcher::compile(operand.text));
       filter.operands_.emplace_back(matcher);
+      needs.emplace_back();
       continue;
     }
     if (is_pattern) {
       SKALD_TRY_ASSIGN(line_pattern pattern, line_pattern::compile(operand.text));
+      needs.push_back(pattern_requirement(pattern));
       filter.operands_.emplace_back(std::move(pattern));
       continue;
     }
@@ -78,11 +110,14 @@ result<line_filter> line_filter::compile(const line_filter_expr& expression) {
     if (is_regex) {
       SKALD_TRY_ASSIGN(regex_filter regex,
                        regex_filter::compile(operand.text, regex_anchoring::unanchored));
+      needs.push_back(required_literals(operand.text));
       filter.operands_.emplace_back(std::move(regex));
     } else {
+      needs.push_back(text_requirement(operand.text));
       filter.operands_.emplace_back(literal_search(operand.text));
     }
   }
+  filter.literals_ = any_requirement(std::move(needs));
   return filter;
 }
 

@@ -12,6 +12,7 @@
 #include "runtime/base/result.h"
 #include "runtime/logql/scan/ip_matcher.h"
 #include "runtime/logql/scan/line_pattern.h"
+#include "runtime/logql/scan/literal_requirement.h"
 #include "runtime/logql/scan/literal_search.h"
 #include "runtime/logql/scan/regex_filter.h"
 #include "runtime/logql/scan/row_selection.h"
@@ -36,11 +37,16 @@ class line_filter {
   bool never_passes() const { return operands_.empty() && negative_; }
   // Cheap filters run first.
   int cost() const;
+  // True: a line passes when no operand matches.
+  bool is_negative() const { return negative_; }
+  // What a line must hold so that some operand matches it.
+  const literal_requirement& literals() const { return literals_; }
 
  private:
   using operand = std::variant<literal_search, regex_filter, line_pattern, ip_matcher>;
   std::vector<operand> operands_;  // any may match
   bool negative_ = false;          // the line passes when none matches
+  literal_requirement literals_;
 };
 
 }  // namespace skald::logql

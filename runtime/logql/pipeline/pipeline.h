@@ -5,11 +5,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/logql/pipeline/column_plan.h"
 #include "runtime/logql/pipeline/line_filter.h"
 #include "runtime/logql/syntax/ast.h"
 
@@ -49,6 +51,9 @@ struct pipeline_options {
   bool want_lines = true;
   // The sink looks at labels. When false and no stage reads labels, metadata is not read.
   bool want_labels = true;
+  // Metric queries: the only labels that the sink looks at, besides errors. Where they are given
+  // the sink has to take rows by on_known_rows(), too.
+  std::optional<std::vector<std::string>> series_labels;
 };
 
 // What a pipeline reads of a block, beyond timestamps.
@@ -77,6 +82,10 @@ class compiled_pipeline {
   std::span<const line_filter> leading_line_filters() const { return leading_; }
   // Some stage may change a line.
   bool rewrites_lines() const { return rewrites_lines_; }
+  // No stage drops a row.
+  bool passes_all_rows() const { return passes_all_rows_; }
+  // What columns can tell; null when nothing.
+  const column_plan* columns() const { return columns_ ? &*columns_ : nullptr; }
 
  private:
   friend class pipeline_compiler;
@@ -85,6 +94,7 @@ class compiled_pipeline {
 
   using stage_maker = std::function<std::unique_ptr<stage>(label_builder&)>;
 
+  std::optional<column_plan> columns_;
   pipeline_options options_;
   pipeline_needs needs_;
   std::vector<line_filter> leading_;
@@ -99,6 +109,7 @@ class compiled_pipeline {
   bool no_labels_ = false;
   bool preserve_error_ = false;
   bool rewrites_lines_ = false;
+  bool passes_all_rows_ = true;
   std::function<std::unique_ptr<sample_extractor>(label_builder&)> make_extractor_;
 };
 using compiled_pipeline_ptr = std::shared_ptr<const compiled_pipeline>;

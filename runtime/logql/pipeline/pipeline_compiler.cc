@@ -81,21 +81,47 @@ pipeline_compiler::pipeline_compiler(const pipeline_options& options)
 
 result<std::shared_ptr<const compiled_pipeline>> pipeline_compiler::compile(
     std::span<const stage_expr> stages, const unwrap_expr* unwrap) {
-  for (const stage_expr* expression : arrange_stages(stages, out_->options_.use)) {
+  const std::vector<const stage_expr*> order = arrange_stages(stages, out_->options_.use);
+  for (const stage_expr* expression : order) {
     SKALD_TRY(std::visit([this](const auto& one) { return add(one); }, *expression));
   }
   if (unwrap != nullptr) SKALD_TRY(add_unwrap(*unwrap));
   std::stable_sort(out_->leading_.begin(), out_->leading_.end(),
                    [](const line_filter& a, const line_filter& b) { return a.cost() < b.cost(); });
   apply_demand();
+  if (out_->no_labels_) {
+    leave_out_idle_parsers();
+  } else {
+    out_->columns_ = plan_columns(order, unwrap, out_->options_.series_labels);
+  }
+  note_needs();
   return std::shared_ptr<const compiled_pipeline>(std::move(out_));
 }
 
-void pipeline_compiler::add_stage(compiled_pipeline::stage_maker make, bool reads_lines,
-                                  bool reads_labels) {
+void pipeline_compiler::add_stage(compiled_pipeline::stage_maker make, const stage_traits& traits) {
   out_->stages_.push_back(std::move(make));
-  out_->needs_.lines = out_->needs_.lines || reads_lines;
-  out_->needs_.metadata = out_->needs_.metadata || reads_labels;
+  traits_.push_back(traits);
+}
+
+// Parsers that find no label wanted do not look at the line.
+void pipeline_compiler::leave_out_idle_parsers() {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < traits_.size(); ++i) {
+    if (traits_[i].only_extracts) continue;
+    if (kept != i) out_->stages_[kept] = std::move(out_->stages_[i]);
+    traits_[kept++] = traits_[i];
+  }
+  out_->stages_.resize(kept);
+  traits_.resize(kept);
+}
+
+void pipeline_compiler::note_needs() {
+  pipeline_needs& needs = out_->needs_;
+  needs.lines = needs.lines || !out_->leading_.empty();
+  for (const stage_traits& traits : traits_) {
+    needs.lines = needs.lines || traits.reads_lines;
+    needs.metadata = needs.metadata || traits.reads_labels;
+  }
 }
 
 // A name ending in `_extracted` may be a label that clashed: its plain name is needed as well.
@@ -127,13 +153,13 @@ void pipeline_compiler::apply_demand() {
 result<void> pipeline_compiler::add(const line_filter_expr& expression) {
   SKALD_TRY_ASSIGN(line_filter filter, line_filter::compile(expression));
   if (filter.always_passes()) return {};
-  out_->needs_.lines = true;
+  out_->passes_all_rows_ = false;
   if (out_->stages_.empty()) {
     out_->leading_.push_back(std::move(filter));
     return {};
   }
-  add_stage([filter](label_builder&) { return std::make_unique<line_filter_stage>(filter); }, true,
-            false);
+  add_stage([filter](label_builder&) { return std::make_unique<line_filter_stage>(filter); },
+            {.reads_lines = true});
   return {};
 }
 
@@ -151,14 +177,15 @@ result<void> pipeline_compiler::add(const label_filter_expr& expression) {
   append_filter_names(expression, names);
   for (const std::string& name : names) need_label(name);
   note_early_filter(expression, make);
-  add_stage(std::move(make), false, true);
+  out_->passes_all_rows_ = false;
+  add_stage(std::move(make), {.reads_labels = true});
   return {};
 }
 
 result<void> pipeline_compiler::add(const json_parser_expr& expression) {
+  const stage_traits parser{.reads_lines = true, .reads_labels = true, .only_extracts = true};
   if (expression.extractions.empty()) {
-    add_stage([](label_builder& labels) { return std::make_unique<json_parser>(labels); }, true,
-              true);
+    add_stage([](label_builder& labels) { return std::make_unique<json_parser>(labels); }, parser);
     return {};
   }
   std::vector<json_expression_parser::target> targets;
@@ -170,11 +197,12 @@ result<void> pipeline_compiler::add(const json_parser_expr& expression) {
       [targets](label_builder& labels) {
         return std::make_unique<json_expression_parser>(labels, targets);
       },
-      true, true);
+      parser);
   return {};
 }
 
 result<void> pipeline_compiler::add(const logfmt_parser_expr& expression) {
+  const stage_traits parser{.reads_lines = true, .reads_labels = true, .only_extracts = true};
   const bool strict = expression.strict;
   if (expression.extractions.empty()) {
     const logfmt_options options{strict, expression.keep_empty};
@@ -182,7 +210,7 @@ result<void> pipeline_compiler::add(const logfmt_parser_expr& expression) {
         [options](label_builder& labels) {
           return std::make_unique<logfmt_parser>(labels, options);
         },
-        true, true);
+        parser);
     return {};
   }
   std::vector<logfmt_expression_parser::target> targets;
@@ -194,7 +222,7 @@ result<void> pipeline_compiler::add(const logfmt_parser_expr& expression) {
       [targets, strict](label_builder& labels) {
         return std::make_unique<logfmt_expression_parser>(labels, targets, strict);
       },
-      true, true);
+      parser);
   return {};
 }
 
@@ -204,7 +232,7 @@ result<void> pipeline_compiler::add(const regexp_parser_expr& expression) {
       [extraction](label_builder& labels) {
         return std::make_unique<regexp_parser>(labels, extraction);
       },
-      true, true);
+      {.reads_lines = true, .reads_labels = true});
   return {};
 }
 
@@ -212,14 +240,14 @@ result<void> pipeline_compiler::add(const pattern_parser_expr& expression) {
   SKALD_TRY_ASSIGN(auto nodes, compile_parser_pattern(expression.pattern));
   add_stage(
       [nodes](label_builder& labels) { return std::make_unique<pattern_parser>(labels, nodes); },
-      true, true);
+      {.reads_lines = true, .reads_labels = true, .only_extracts = true});
   return {};
 }
 
 result<void> pipeline_compiler::add(const unpack_expr&) {
   out_->rewrites_lines_ = true;
-  add_stage([](label_builder& labels) { return std::make_unique<unpack_parser>(labels); }, true,
-            true);
+  add_stage([](label_builder& labels) { return std::make_unique<unpack_parser>(labels); },
+            {.reads_lines = true, .reads_labels = true});
   return {};
 }
 
@@ -229,7 +257,7 @@ result<void> pipeline_compiler::add(const line_format_expr& expression) {
   out_->rewrites_lines_ = true;
   add_stage(
       [text](label_builder& labels) { return std::make_unique<line_format_stage>(labels, text); },
-      true, true);
+      {.reads_lines = true, .reads_labels = true});
   return {};
 }
 
@@ -251,13 +279,14 @@ result<void> pipeline_compiler::add(const label_format_expr& expression) {
       [items](label_builder& labels) {
         return std::make_unique<label_format_stage>(labels, items);
       },
-      has_template, true);
+      {.reads_lines = has_template, .reads_labels = true});
   return {};
 }
 
 result<void> pipeline_compiler::add(const decolorize_expr&) {
   out_->rewrites_lines_ = true;
-  add_stage([](label_builder&) { return std::make_unique<decolorize_stage>(); }, true, false);
+  add_stage([](label_builder&) { return std::make_unique<decolorize_stage>(); },
+            {.reads_lines = true});
   return {};
 }
 
@@ -265,18 +294,19 @@ result<void> pipeline_compiler::add(const drop_expr& expression) {
   SKALD_TRY_ASSIGN(auto choices, compile_label_choices(expression.labels));
   add_stage(
       [choices](label_builder& labels) { return std::make_unique<drop_stage>(labels, choices); },
-      false, true);
+      {.reads_labels = true});
   return {};
 }
 
 result<void> pipeline_compiler::add(const keep_expr& expression) {
   SKALD_TRY_ASSIGN(auto choices, compile_label_choices(expression.labels));
-  add_stage([choices](label_builder&) { return std::make_unique<keep_stage>(choices); }, false,
-            true);
+  add_stage([choices](label_builder&) { return std::make_unique<keep_stage>(choices); },
+            {.reads_labels = true});
   return {};
 }
 
 result<void> pipeline_compiler::add_unwrap(const unwrap_expr& expression) {
+  out_->passes_all_rows_ = false;
   need_label(expression.label);
   std::vector<label_filter_maker> filters;
   for (const label_filter_expr& filter : expression.post_filters) {

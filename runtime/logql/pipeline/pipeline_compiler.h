@@ -39,13 +39,22 @@ class pipeline_compiler {
   result<void> add(const keep_expr& expression);
   result<void> add_unwrap(const unwrap_expr& expression);
 
-  void add_stage(compiled_pipeline::stage_maker make, bool reads_lines, bool reads_labels);
+  // What compiling must know of a stage.
+  struct stage_traits {
+    bool reads_lines = false;
+    bool reads_labels = false;
+    bool only_extracts = false;  // does nothing where no label is wanted
+  };
+  void add_stage(compiled_pipeline::stage_maker make, const stage_traits& traits);
   void note_early_filter(const label_filter_expr& expression,
                          const compiled_pipeline::stage_maker& make);
   void need_label(const std::string& name);
   void apply_demand();
+  void leave_out_idle_parsers();
+  void note_needs();
 
   std::shared_ptr<compiled_pipeline> out_;
+  std::vector<stage_traits> traits_;        // of out_->stages_
   std::vector<std::string> needed_labels_;  // that stages read
 };
 

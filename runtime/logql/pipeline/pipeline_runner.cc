@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/base/assert.h"
 #include "runtime/logql/pipeline/label_builder.h"
 #include "runtime/logql/pipeline/row_arena.h"
 #include "runtime/logql/pipeline/stage.h"
+#include "runtime/logql/pipeline/text_candidates.h"
 
 namespace skald::logql {
 namespace {
@@ -45,20 +47,41 @@ struct pipeline_runner::state {
   std::unique_ptr<stage_chain> chain;
 
   // The current block.
+  block_reader reader;
+  std::optional<column_rows> columns;
+  bool columns_asked = false;
+  bool has_columns = false;
+  bool candidates_asked = false;
+  std::optional<row_selection> candidates;  // of the leading filters
+
+  // The rows chosen of it.
   time_range range;
   std::span<const std::int64_t> timestamps;
-  line_column lines;
   metadata_column metadata;
+  std::span<const std::uint32_t> line_starts;  // where sums of bytes are asked for
   bool has_lines = false;
-  bool is_filtered = false;  // by the leading filters: `selected` counts
-  row_selection selected;
+  bool has_known_rows = false;  // `verdicts` tell which rows need no line
+  std::vector<row_verdict> verdicts;
   std::vector<row_range> ranges;
+  bool is_selected = false;  // `selected` counts, else all of the ranges
+  row_selection selected;
+
+  void select_ranges() {
+    if (std::exchange(is_selected, true)) return;
+    selected.clear();
+    select_all(ranges, selected);
+  }
 
   // One row through the stages; false when it was dropped or the sink said stop (then `stop`).
   bool process(const row_run* run, std::uint32_t row, std::int64_t timestamp_ns,
                std::string_view line, std::span<const metadata_pair> pairs, row_sink& sink,
                bool& stop);
 };
+
+bool row_sink::on_known_rows(const known_rows&) {
+  SKALD_ASSERT(false);  // the pipeline was told that the sink takes them
+  return false;
+}
 
 pipeline_runner::pipeline_runner(compiled_pipeline_ptr pipeline)
     : pipeline_(std::move(pipeline)), state_(std::make_unique<state>()) {
@@ -99,43 +122,170 @@ bool pipeline_runner::state::process(const row_run* run, std::uint32_t row,
   return true;
 }
 
-result<void> pipeline_runner::open_block(log_block& block, const time_range& range) {
+void pipeline_runner::begin_block(log_block& block) {
   state& s = *state_;
-  s.range = range;
-  s.lines = {};
+  s.reader.open(block);
+  s.columns_asked = false;
+  s.has_columns = false;
+  s.candidates_asked = false;
+  s.candidates.reset();
+}
+
+block_reader& pipeline_runner::reader() {
+  return state_->reader;
+}
+
+result<void> pipeline_runner::open_block(log_block& block, const time_range& range) {
+  begin_block(block);
+  return select({range, {}, {}});
+}
+
+result<void> pipeline_runner::select(const row_request& request) {
+  state& s = *state_;
+  s.range = request.range;
   s.metadata = {};
   s.has_lines = false;
+  s.has_known_rows = false;
+  s.is_selected = false;
   s.selected.clear();
   s.ranges.clear();
-  SKALD_TRY_ASSIGN(s.timestamps, block.timestamps());
-  for (const row_run& run : block.runs()) {
-    const row_range rows = rows_in_range(run, s.timestamps, range);
-    if (!rows.empty()) s.ranges.push_back(rows);
+  std::vector<const row_run*> runs(request.runs.begin(), request.runs.end());
+  log_block& block = s.reader.block();
+  if (runs.empty()) {
+    for (const row_run& run : block.runs()) runs.push_back(&run);
   }
-  s.is_filtered = !pipeline_->leading_.empty();
+  SKALD_TRY_ASSIGN(s.timestamps, s.reader.timestamps());
+  SKALD_TRY(count_rows(runs));
   if (s.ranges.empty()) return {};
-  if (pipeline_->needs_.lines) {
-    SKALD_TRY_ASSIGN(s.lines, block.lines());
-    s.has_lines = true;
-    for (const row_range& rows : s.ranges) {
-      stats_.bytes_seen +=
-          s.lines.starts[rows.last] - s.lines.starts[rows.first] - (rows.last - rows.first);
-    }
+  if (block.has_fields()) {
+    SKALD_TRY(filter_by_columns(runs));
+    SKALD_TRY(find_candidates());
   }
-  for (const row_range& rows : s.ranges) stats_.rows_seen += rows.last - rows.first;
-  if (s.is_filtered) {
-    std::sort(s.ranges.begin(), s.ranges.end(),
-              [](const row_range& a, const row_range& b) { return a.first < b.first; });
-    bool all = true;
-    for (const line_filter& filter : pipeline_->leading_) {
-      filter.apply(s.lines, block.flags(), s.ranges, std::exchange(all, false), s.selected);
-    }
-    if (s.selected.empty()) return {};
+  if (!pipeline_->leading_.empty()) {
+    SKALD_TRY(s.is_selected ? filter_candidates() : filter_all_lines());
   }
+  if (s.is_selected && s.selected.empty()) return {};
+  SKALD_TRY(read_lines(request.line_rows));
   if (pipeline_->needs_.metadata) {
-    SKALD_TRY_ASSIGN(s.metadata, block.metadata());
+    SKALD_TRY_ASSIGN(s.metadata, s.reader.metadata());
   }
   return {};
+}
+
+result<void> pipeline_runner::count_rows(std::span<const row_run* const> runs) {
+  state& s = *state_;
+  for (const row_run* run : runs) {
+    const row_range rows = rows_in_range(*run, s.timestamps, s.range);
+    if (rows.empty()) continue;
+    s.ranges.push_back(rows);
+    stats_.rows_seen += rows.last - rows.first;
+    if (!pipeline_->needs_.lines) continue;
+    if (rows.last - rows.first == run->row_count) {
+      stats_.bytes_seen += run->line_bytes;
+      continue;
+    }
+    SKALD_TRY_ASSIGN(const std::span<const std::uint32_t> starts, s.reader.line_starts());
+    stats_.bytes_seen += starts[rows.last] - starts[rows.first] - (rows.last - rows.first);
+  }
+  std::sort(s.ranges.begin(), s.ranges.end(),
+            [](const row_range& a, const row_range& b) { return a.first < b.first; });
+  return {};
+}
+
+// All lines of the block in one pass.
+result<void> pipeline_runner::filter_all_lines() {
+  state& s = *state_;
+  SKALD_TRY(s.reader.need_all_lines());
+  s.is_selected = true;
+  bool all = true;
+  for (const line_filter& filter : pipeline_->leading_) {
+    filter.apply(s.reader.lines(), s.reader.block().flags(), s.ranges, std::exchange(all, false),
+                 s.selected);
+  }
+  return {};
+}
+
+// Drops rows whose columns tell that they cannot reach the result.
+result<void> pipeline_runner::filter_by_columns(std::span<const row_run* const> runs) {
+  state& s = *state_;
+  const column_plan* plan = pipeline_->columns();
+  if (plan == nullptr) return {};
+  if (!std::exchange(s.columns_asked, true)) {
+    if (!s.columns) s.columns.emplace(*plan);
+    SKALD_TRY_ASSIGN(s.has_columns, s.columns->open(s.reader.block()));
+  }
+  if (!s.has_columns) return {};
+  SKALD_TRY_ASSIGN(const metadata_column metadata, s.reader.metadata());
+  s.verdicts.resize(s.timestamps.size());
+  for (const row_run* run : runs) {
+    const row_range rows = rows_in_range(*run, s.timestamps, s.range);
+    if (!rows.empty()) s.columns->judge(*run, rows, metadata, s.verdicts);
+  }
+  s.is_selected = true;
+  s.has_known_rows = plan->complete;
+  if (plan->complete && pipeline_->options_.use == pipeline_use::metric_bytes) {
+    SKALD_TRY_ASSIGN(s.line_starts, s.reader.line_starts());
+  }
+  for (const row_range& rows : s.ranges) {
+    for (std::uint32_t row = rows.first; row < rows.last; ++row) {
+      if (s.verdicts[row] != row_verdict::refused) s.selected.push_back(row);
+    }
+  }
+  return {};
+}
+
+// Asks the block which rows may pass the leading filters, unless few rows are left anyway.
+result<void> pipeline_runner::find_candidates() {
+  state& s = *state_;
+  constexpr std::size_t few_part = 32;
+  if (pipeline_->leading_.empty()) return {};
+  if (s.is_selected && s.selected.size() <= s.timestamps.size() / few_part) return {};
+  if (!std::exchange(s.candidates_asked, true)) {
+    for (const line_filter& filter : pipeline_->leading_) {
+      if (filter.is_negative()) continue;
+      SKALD_TRY_ASSIGN(std::optional<row_selection> rows,
+                       candidate_rows(s.reader.block(), filter.literals()));
+      if (rows && s.candidates) {
+        intersect_selection(*s.candidates, *rows);
+      } else if (rows) {
+        s.candidates = std::move(rows);
+      }
+      if (s.candidates && s.candidates->size() <= s.timestamps.size() / few_part) break;
+    }
+  }
+  if (!s.candidates) return {};
+  s.select_ranges();
+  intersect_selection(s.selected, *s.candidates);
+  return {};
+}
+
+result<void> pipeline_runner::filter_candidates() {
+  state& s = *state_;
+  SKALD_TRY(s.reader.need_lines(s.selected));
+  std::erase_if(s.selected, [&](std::uint32_t row) {
+    const std::string_view line = s.reader.line(row);
+    return std::any_of(pipeline_->leading_.begin(), pipeline_->leading_.end(),
+                       [&](const line_filter& filter) { return !filter.matches(line); });
+  });
+  return {};
+}
+
+// The lines of rows that go through the stages.
+result<void> pipeline_runner::read_lines(std::span<const std::uint32_t> line_rows) {
+  state& s = *state_;
+  if (s.has_known_rows) {
+    for (const std::uint32_t row : line_rows) s.verdicts[row] = row_verdict::unknown;
+  }
+  s.has_lines = pipeline_->needs_.lines || !line_rows.empty();
+  if (!s.has_lines) return {};
+  if (!s.reader.block().has_fields()) return s.reader.need_all_lines();
+  s.select_ranges();
+  if (!s.has_known_rows) return s.reader.need_lines(s.selected);
+  row_selection rows;
+  for (const std::uint32_t row : s.selected) {
+    if (s.verdicts[row] == row_verdict::unknown) rows.push_back(row);
+  }
+  return s.reader.need_lines(rows);
 }
 
 result<void> pipeline_runner::run(const row_run& run, row_sink& sink, bool reverse) {
@@ -147,17 +297,17 @@ result<void> pipeline_runner::run_rows(const row_run& run, row_sink& sink, bool 
                                        bool& stop) {
   state& s = *state_;
   const row_range rows = rows_in_range(run, s.timestamps, s.range);
-  if (rows.empty() || (s.is_filtered && s.selected.empty())) return {};
-  if (s.chain->labels.name_count() > names_max) s.chain = make_chain();
-  s.chain->labels.set_stream(run.stream);
+  if (rows.empty() || (s.is_selected && s.selected.empty())) return {};
+  bool entered = false;
   const auto visit = [&](std::uint32_t row) {
-    const std::string_view line = s.has_lines ? s.lines.line(row) : std::string_view();
+    if (!std::exchange(entered, true)) enter_stream(run.stream);
+    const std::string_view line = s.has_lines ? s.reader.line(row) : std::string_view();
     if (s.process(&run, row, s.timestamps[row], line, s.metadata.row(row), sink, stop)) {
       ++stats_.rows_passed;
     }
     return !stop;
   };
-  if (!s.is_filtered) {
+  if (!s.is_selected) {
     for (std::uint32_t i = 0; i < rows.last - rows.first; ++i) {
       if (!visit(reverse ? rows.last - 1 - i : rows.first + i)) break;
     }
@@ -165,12 +315,40 @@ result<void> pipeline_runner::run_rows(const row_run& run, row_sink& sink, bool 
   }
   const auto begin = std::lower_bound(s.selected.begin(), s.selected.end(), rows.first);
   const auto end = std::lower_bound(begin, s.selected.end(), rows.last);
-  const auto count = static_cast<std::size_t>(end - begin);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t at = reverse ? count - 1 - i : i;
-    if (!visit(begin[static_cast<std::ptrdiff_t>(at)])) break;
+  const std::span<const std::uint32_t> chosen(begin, end);
+  const auto is_known = [&](std::uint32_t row) {
+    return s.has_known_rows && s.verdicts[row] == row_verdict::known;
+  };
+  for (std::size_t i = 0; i < chosen.size() && !stop;) {
+    const std::size_t at = reverse ? chosen.size() - 1 - i : i;
+    if (reverse || !is_known(chosen[at])) {
+      visit(chosen[at]);
+      ++i;
+      continue;
+    }
+    std::size_t last = at + 1;
+    while (last < chosen.size() && is_known(chosen[last])) ++last;
+    stop = !run_known(run, chosen.subspan(at, last - at), sink);
+    i = last;
   }
   return {};
+}
+
+void pipeline_runner::enter_stream(const stream_ptr& stream) {
+  state& s = *state_;
+  if (s.chain->labels.name_count() > names_max) s.chain = make_chain();
+  s.chain->labels.set_stream(stream);
+}
+
+bool pipeline_runner::run_known(const row_run& run, std::span<const std::uint32_t> rows,
+                                row_sink& sink) {
+  state& s = *state_;
+  known_rows known = s.columns->describe(run);
+  known.rows = rows;
+  known.timestamps = s.timestamps;
+  known.line_starts = s.line_starts;
+  stats_.rows_passed += rows.size();
+  return sink.on_known_rows(known);
 }
 
 result<void> pipeline_runner::run_block(log_block& block, const time_range& range, row_sink& sink,
@@ -192,8 +370,7 @@ bool pipeline_runner::run_line(const stream_ptr& stream, std::span<const metadat
   for (const line_filter& filter : pipeline_->leading_) {
     if (!filter.matches(line)) return false;
   }
-  if (s.chain->labels.name_count() > names_max) s.chain = make_chain();
-  s.chain->labels.set_stream(stream);
+  enter_stream(stream);
   bool stop = false;
   if (!s.process(nullptr, 0, timestamp_ns, line, metadata, sink, stop)) return false;
   ++stats_.rows_passed;

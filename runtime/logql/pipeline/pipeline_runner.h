@@ -12,6 +12,8 @@
 
 #include "runtime/base/cancellation.h"
 #include "runtime/base/result.h"
+#include "runtime/logql/pipeline/block_reader.h"
+#include "runtime/logql/pipeline/column_rows.h"
 #include "runtime/logql/pipeline/pipeline.h"
 #include "runtime/logql/pipeline/row_labels.h"
 #include "runtime/logql/scan/row_selection.h"
@@ -38,6 +40,18 @@ class row_sink {
   virtual ~row_sink() = default;
   // False stops the run: no further row of the call is delivered.
   virtual bool on_row(const pipeline_row& row) = 0;
+  // Several rows in order, told from columns; only where pipeline_options::series_labels is set.
+  // False stops the run.
+  virtual bool on_known_rows(const known_rows& rows);
+};
+
+// Which rows of a block to run.
+struct row_request {
+  time_range range;
+  // Some of the block's runs; empty means all.
+  std::span<const row_run* const> runs;
+  // Rows, ascending, that the sink has to see by on_row() with their stored line.
+  std::span<const std::uint32_t> line_rows;
 };
 
 // What a runner did so far, for statistics.
@@ -54,14 +68,21 @@ class pipeline_runner {
   pipeline_runner(const pipeline_runner&) = delete;
   pipeline_runner& operator=(const pipeline_runner&) = delete;
 
-  // Makes `block` the current one: reads the columns that are needed and runs the leading line
-  // filters over all lines of its runs in one pass. `range` limits the rows for later run() calls.
+  // Makes `block` the current one. Reads nothing.
+  void begin_block(log_block& block);
+  // The current block's columns, to be shared by who reads others of them.
+  block_reader& reader();
+
+  // Chooses rows for later run() calls: drops those that columns or the leading line filters refuse
+  // and reads what the others need. May be called again for other rows of the block.
   // Errors: those of the block's columns.
+  result<void> select(const row_request& request);
+
+  // begin_block and select.
   result<void> open_block(log_block& block, const time_range& range);
 
-  // Sends the rows of one run of the current block, those inside the range, through the remaining
-  // stages; survivors go to the sink in row order, or in reverse order. The block must not have
-  // been released since open_block.
+  // Sends the chosen rows of one run through the remaining stages; survivors go to the sink in row
+  // order, or in reverse order. The block must not have been released since begin_block.
   result<void> run(const row_run& run, row_sink& sink, bool reverse = false);
 
   // open_block, then run() for each of the block's runs in order until the sink stops.
@@ -78,7 +99,15 @@ class pipeline_runner {
  private:
   struct state;
   std::unique_ptr<stage_chain> make_chain() const;
+  result<void> count_rows(std::span<const row_run* const> runs);
+  result<void> filter_all_lines();
+  result<void> filter_by_columns(std::span<const row_run* const> runs);
+  result<void> find_candidates();
+  result<void> filter_candidates();
+  result<void> read_lines(std::span<const std::uint32_t> line_rows);
   result<void> run_rows(const row_run& run, row_sink& sink, bool reverse, bool& stop);
+  void enter_stream(const stream_ptr& stream);
+  bool run_known(const row_run& run, std::span<const std::uint32_t> rows, row_sink& sink);
   compiled_pipeline_ptr pipeline_;
   pipeline_stats stats_;
   std::unique_ptr<state> state_;

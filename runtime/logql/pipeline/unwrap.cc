@@ -12,7 +12,9 @@ namespace {
 constexpr std::string_view sample_error = "SampleExtractionErr";
 constexpr double nanoseconds_per_second = 1e9;
 
-result<double> convert(std::string_view text, unwrap_conversion conversion) {
+}  // namespace
+
+result<double> unwrapped_value(std::string_view text, unwrap_conversion conversion) {
   switch (conversion) {
     case unwrap_conversion::none:
       return parse_go_float(text);
@@ -30,8 +32,6 @@ result<double> convert(std::string_view text, unwrap_conversion conversion) {
   return 0.0;
 }
 
-}  // namespace
-
 unwrap_extractor::unwrap_extractor(label_builder& labels, const std::string& label,
                                    unwrap_conversion conversion,
                                    std::vector<std::unique_ptr<stage>> post_filters)
@@ -44,7 +44,7 @@ bool unwrap_extractor::extract(row_context& row, double& value) {
   if (!row.labels.get(name_, text) || text.empty()) return false;
   const bool fast = conversion_ == unwrap_conversion::none && try_parse_go_float(text, value);
   if (!fast) {
-    const result<double> converted = convert(text, conversion_);
+    const result<double> converted = unwrapped_value(text, conversion_);
     value = converted.ok() ? *converted : 0;
     if (!converted.ok()) {
       row.labels.set_error(sample_error, row.arena.keep(converted.error().message));

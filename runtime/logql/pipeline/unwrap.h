@@ -4,12 +4,17 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "runtime/base/result.h"
 #include "runtime/logql/pipeline/stage.h"
 #include "runtime/logql/syntax/ast.h"
 
 namespace skald::logql {
+
+// The sample that a label's value gives.
+result<double> unwrapped_value(std::string_view text, unwrap_conversion conversion);
 
 class unwrap_extractor : public sample_extractor {
  public:

@@ -205,6 +205,9 @@ class planner {
     // Rows that end the query with an error are seen by their labels, so only a bare selector can
     // do without them.
     options.want_labels = true;
+    if (leaf.metric.grouping && !leaf.metric.grouping->is_without) {
+      options.series_labels = leaf.metric.grouping->labels;
+    }
     SKALD_TRY_ASSIGN(leaf.pipeline,
                      compiled_pipeline::compile(range.range.log.stages, unwrap, options));
     leaf.counts_only =

@@ -24,7 +24,9 @@ std::string_view trim(std::string_view text) {
     std::size_t start = text.size() - 1;
     while (start > 0 && (text[start] & 0xC0) == 0x80) --start;
     std::size_t length = 0;
-    if (!is_space(decode_utf8(text.substr(start), length))) break;
+    const bool space = is_space(decode_utf8(text.substr(start), length));
+    // Else what goes back to `start` is no code point: a stray continuation byte behind a space.
+    if (!space || start + length != text.size()) break;
     text = text.substr(0, start);
   }
   return text;

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether blocks have typed columns or not, answers, errors and counts of rows are the same.
+// SKALD_COLUMN_CASES and SKALD_COLUMN_SEED in the environment choose a longer run or one case.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "runtime/logql/engine/engine.h"
+#include "runtime/logql/engine/random_query.h"
+#include "testing/kit/columnar_block.h"
+
+namespace skald::logql {
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+
+std::uint64_t environment_number(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+// Streams of which some entries lie in two blocks.
+struct block_contents {
+  std::vector<memory_stream> streams;
+  memory_block_options options;
+  columnar_block_options columns;
+  bool columnar = true;
+};
+
+std::vector<block_contents> make_contents(query_generator& random) {
+  std::vector<block_contents> blocks(1 + random.below(3));
+  const char* const labels[] = {"{app=\"a1\", env=\"e1\"}", "{app=\"a1\"}",
+                                "{app=\"a2\", level=\"info\", v=\"7\"}"};
+  const bool tight = random.chance(30);
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    blocks[b].options.arrival_order = b;
+    blocks[b].options.filters = random.chance(50);
+    blocks[b].options.in_memory = random.chance(50);
+    blocks[b].columns.seed = random.below(1'000'000);
+    blocks[b].columns.refusals = random.chance(30) ? 30 : 0;
+    blocks[b].columns.unknown_rows = random.chance(30) ? 30 : 3;
+    blocks[b].columns.unknown_values = random.chance(30) ? 30 : 3;
+    blocks[b].columnar = random.chance(85);
+    for (const char* text : labels) {
+      memory_stream stream{stream_of(text), {}};
+      for (std::uint64_t i = random.below(30); i-- > 0;) {
+        const auto time = static_cast<std::int64_t>(tight ? random.below(6) : random.below(60));
+        stream.entries.push_back({time * second, random.line(), random.metadata()});
+      }
+      if (b > 0 && random.chance(30)) {
+        for (const memory_stream& other : blocks[b - 1].streams) {
+          if (other.stream->canonical_labels != stream.stream->canonical_labels) continue;
+          stream.entries.insert(stream.entries.end(), other.entries.begin(), other.entries.end());
+        }
+      }
+      if (!stream.entries.empty()) blocks[b].streams.push_back(std::move(stream));
+    }
+  }
+  return blocks;
+}
+
+block_list make_blocks(const std::vector<block_contents>& contents, bool columnar) {
+  block_list blocks;
+  for (const block_contents& block : contents) {
+    if (block.streams.empty()) continue;
+    auto rows = std::make_unique<memory_block>(block.streams, block.options);
+    if (columnar && block.columnar) {
+      blocks.push_back(std::make_unique<columnar_block>(std::move(rows), block.columns));
+    } else {
+      blocks.push_back(std::move(rows));
+    }
+  }
+  return blocks;
+}
+
+result<query_result> run(const query_plan& plan, const std::vector<block_contents>& contents,
+                         bool columnar) {
+  query_stats stats;
+  std::vector<leaf_result> leaves;
+  for (std::size_t i = 0; i < plan.leaves().size(); ++i) {
+    block_list blocks = make_blocks(contents, columnar);
+    SKALD_TRY_ASSIGN(leaf_result leaf, run_leaf(plan, i, blocks, cancellation(), stats));
+    leaves.push_back(std::move(leaf));
+  }
+  return finish(plan, std::move(leaves), stats);
+}
+
+void print_number(std::string& out, double value) {
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof(bits));
+  out += std::isnan(value) ? "NaN" : std::to_string(value) + "#" + std::to_string(bits);
+}
+
+std::string print(const result<query_result>& answer) {
+  if (!answer.ok()) return "error: " + answer.error().message;
+  std::string out;
+  if (const auto* streams = std::get_if<streams_result>(&answer->value)) {
+    for (const auto& entry : streams->entries) {
+      out += std::to_string(entry.timestamp_ns / second) + " " + entry.line + " " +
+             entry.labels->stream.canonical() + entry.labels->structured_metadata.canonical() +
+             entry.labels->parsed.canonical() + "\n";
+    }
+    return out;
+  }
+  for (const auto& series : std::get<matrix_result>(answer->value).series) {
+    out += series.labels.canonical() + ":";
+    for (const auto& point : series.points) {
+      out += " " + std::to_string(point.timestamp_ms) + "=";
+      print_number(out, point.value);
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+std::string print_counts(const query_stats& stats) {
+  std::string out;
+  for (const source_stats* source : {&stats.store, &stats.memory}) {
+    out += std::to_string(source->lines) + "/" + std::to_string(source->line_bytes) + "/" +
+           std::to_string(source->lines_after_filter) + "/" + std::to_string(source->duplicates) +
+           " ";
+  }
+  return out;
+}
+
+// Nothing when the query is refused.
+void compare(std::uint64_t seed, std::uint64_t& compared, std::uint64_t& failing) {
+  query_generator random(seed);
+  query_request request;
+  const bool is_log = random.chance(35);
+  request.query = is_log ? random.log_query() : random.metric_query();
+  request.end_ns = (random.chance(50) ? 60 : 45) * second;
+  request.start_ns = random.chance(50) ? 0 : 7 * second;
+  request.step_ns = static_cast<std::int64_t>(1 + random.below(20)) * second;
+  request.limit = static_cast<std::uint32_t>(1 + random.below(60));
+  request.forward = random.chance(50);
+  if (random.chance(10)) request.interval_ns = 3 * second;
+  const std::vector<block_contents> contents = make_contents(random);
+  const result<query_plan_ptr> plan = query_plan::make(request, {});
+  if (!plan.ok()) return;
+  SCOPED_TRACE("seed " + std::to_string(seed) + " query " + request.query);
+  const result<query_result> plain = run(**plan, contents, false);
+  const result<query_result> columnar = run(**plan, contents, true);
+  ASSERT_EQ(print(plain), print(columnar));
+  if (plain.ok() && !is_log) {
+    ASSERT_EQ(print_counts(plain->stats), print_counts(columnar->stats));
+  }
+  ++compared;
+  failing += !plain.ok();
+}
+
+TEST(EngineColumns, ColumnsDoNotChangeTheAnswer) {
+  const std::uint64_t first = environment_number("SKALD_COLUMN_SEED", std::random_device()());
+  const std::uint64_t cases = environment_number("SKALD_COLUMN_CASES", 400);
+  std::uint64_t compared = 0;
+  std::uint64_t failing = 0;
+  for (std::uint64_t seed = first; seed < first + cases; ++seed) {
+    compare(seed, compared, failing);
+    if (HasFailure()) return;
+  }
+  std::printf("first seed %llu: %llu of %llu compared, %llu with an error\n",
+              static_cast<unsigned long long>(first), static_cast<unsigned long long>(compared),
+              static_cast<unsigned long long>(cases), static_cast<unsigned long long>(failing));
+}
+
+}  // namespace
+}  // namespace skald::logql

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the rows of a metric leaf end: samples go into the states of their series, rows that
+// another block gave before are left out, rows with errors are noted. Implementation part of
+// run_leaf; one thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "runtime/logql/engine/known_series.h"
+#include "runtime/logql/engine/leaf_result.h"
+#include "runtime/logql/engine/run_overlap.h"
+#include "runtime/logql/pipeline/pipeline_runner.h"
+#include "runtime/logql/plan/query_plan.h"
+
+namespace skald::logql {
+
+constexpr std::size_t failures_looked_at = 100;
+
+// Picks the labels that a series of the leaf keeps.
+class series_labels {
+ public:
+  explicit series_labels(const std::optional<grouping_expr>& grouping)
+      : all_(!grouping), without_(grouping && grouping->is_without) {
+    if (grouping) names_.assign(grouping->labels.begin(), grouping->labels.end());
+  }
+
+  hash128 key(const row_labels& row) const {
+    if (all_) return row.hash();
+    return without_ ? row.hash_without(names_) : row.hash_only(names_);
+  }
+  label_set labels(const row_labels& row) const {
+    if (all_) return row.to_label_set();
+    return without_ ? row.without(names_) : row.only(names_);
+  }
+  label_set labels(const label_set& stream) const {
+    if (all_) return stream;
+    std::vector<label> kept;
+    for (const label& l : stream) {
+      const bool listed = std::find(names_.begin(), names_.end(), l.name) != names_.end();
+      if (listed != without_) kept.push_back(l);
+    }
+    return label_set(std::move(kept));
+  }
+  // Structured metadata of its rows cannot show: every label kept is one of the stream's own.
+  bool only_stream_labels(const label_set& stream) const {
+    if (all_ || without_) return false;
+    return std::all_of(names_.begin(), names_.end(),
+                       [&](std::string_view name) { return stream.has(name); });
+  }
+
+ private:
+  std::vector<std::string_view> names_;
+  bool all_;
+  bool without_;
+};
+
+// Puts samples into the states of one kind. Rows arrive run by run, in time order within a run.
+template <class State>
+class sample_sink final : public row_sink {
+ public:
+  sample_sink(const plan_leaf& leaf, const query_limits& limits)
+      : leaf_(leaf),
+        limits_(limits),
+        series_labels_(leaf.metric.grouping),
+        known_series_(leaf.pipeline->columns()) {}
+
+  const series_labels& labels() const { return series_labels_; }
+  state_table<State>& table() { return table_; }
+  std::optional<failed_sample> take_failure() { return std::move(failure_); }
+  bool too_many_series() const { return too_many_series_; }
+  // Nothing that follows can change the outcome.
+  bool is_over() const { return failures_ >= failures_looked_at || too_many_series_; }
+  std::uint64_t samples() const { return samples_; }
+  std::uint64_t duplicates() const { return duplicates_; }
+
+  // Rows of `run` follow. `shared` are the times at which another block may hold the same rows;
+  // these rows come with their stored line. `metadata` is that of the block then.
+  void enter_run(const row_run& run, std::span<const closed_span> shared,
+                 const metadata_column& metadata) {
+    run_ = &run;
+    shared_ = shared;
+    metadata_ = metadata;
+    position_ = {};
+    position_.last_ns = INT64_MIN;
+    stream_series_ = none;
+  }
+
+  bool on_row(const pipeline_row& row) override {
+    if (!enter_time(row.timestamp_ns)) return true;
+    if (is_repeated(row.row, row.timestamp_ns, row.stored_line)) return true;
+    const bool failed = row.labels.has_error() && leaf_.metric.op != range_op::absent_over_time;
+    if (failed && !row.labels.preserves_error()) {
+      note_failure(row.labels);
+      return !is_over();
+    }
+    const std::uint32_t series = series_of(row.labels, failed);
+    const double value =
+        std::is_same_v<State, bytes_state> ? static_cast<double>(row.line.size()) : row.value;
+    table_.cell(series, position_.interval)
+        .add({row.timestamp_ns, run_->stream->fingerprint.low, value});
+    ++samples_;
+    return !is_over();
+  }
+
+  // None of the rows lies where another block may hold it, too.
+  bool on_known_rows(const known_rows& rows) override {
+    const auto make = [this](label_set labels) {
+      return make_series(row_labels::hash_of(labels), [&] { return std::move(labels); });
+    };
+    known_series_.enter(rows);
+    for (const std::uint32_t row : rows.rows) {
+      const std::int64_t timestamp_ns = rows.timestamps[row];
+      if (!enter_time(timestamp_ns)) continue;
+      table_.cell(known_series_.of(row, make), position_.interval)
+          .add({timestamp_ns, run_->stream->fingerprint.low, sample_of(rows, row)});
+      ++samples_;
+    }
+    return !is_over();
+  }
+
+  // Whether another block gave the same entry before.
+  bool is_repeated(std::uint32_t row, std::int64_t timestamp_ns, std::string_view stored_line) {
+    if (shared_.empty() || !in_spans(shared_, timestamp_ns)) return false;
+    if (entries_.first_time(run_->stream->fingerprint, timestamp_ns, stored_line,
+                            metadata_.row(row))) {
+      return false;
+    }
+    ++duplicates_;
+    return true;
+  }
+
+  // The series of rows that have their stream's labels and no others.
+  std::uint32_t series_of_stream(const stream_info& stream) {
+    if (stream_series_ != none) return stream_series_;
+    const auto [at, added] = by_stream_.emplace(stream.fingerprint, none);
+    if (added) {
+      label_set labels = series_labels_.labels(stream.labels);
+      at->second = make_series(row_labels::hash_of(labels), [&] { return std::move(labels); });
+    }
+    return stream_series_ = at->second;
+  }
+
+ private:
+  static constexpr std::uint32_t none = 0xffffffff;
+
+  // False when no window sees the time.
+  bool enter_time(std::int64_t timestamp_ns) {
+    if (timestamp_ns > position_.last_ns || timestamp_ns < position_begin_ns_) {
+      position_ = leaf_.metric.windows.locate(timestamp_ns);
+      position_begin_ns_ = timestamp_ns;
+    }
+    return position_.interval != window_set::no_interval;
+  }
+
+  static double sample_of(const known_rows& rows, std::uint32_t row) {
+    if constexpr (std::is_same_v<State, count_state>) {
+      return 1;
+    } else if constexpr (std::is_same_v<State, bytes_state>) {
+      return static_cast<double>(rows.line_starts[row + 1] - rows.line_starts[row] - 1);
+    } else {
+      return rows.sample_codes.empty() ? rows.sample : rows.samples[rows.sample_codes[row]];
+    }
+  }
+
+  template <class MakeLabels>
+  std::uint32_t make_series(const hash128& key, MakeLabels make_labels) {
+    const std::uint32_t series =
+        table_.series(key, leaf_.metric.windows.interval_count(), make_labels);
+    if (leaf_.metric.series_limited && limits_.max_series > 0 && !limits_.partial_series &&
+        table_.all().size() > limits_.max_series) {
+      too_many_series_ = true;
+    }
+    return series;
+  }
+
+  // A row with an error (one that the query asks for) escapes grouping.
+  std::uint32_t series_of(const row_labels& row, bool failed) {
+    if (row.is_stream_only()) return series_of_stream(*run_->stream);
+    const hash128 key = failed ? row.hash() : series_labels_.key(row);
+    if (last_series_ != none && key == last_key_) return last_series_;
+    last_key_ = key;
+    last_series_ =
+        make_series(key, [&] { return failed ? row.to_label_set() : series_labels_.labels(row); });
+    return last_series_;
+  }
+
+  void note_failure(const row_labels& row) {
+    ++failures_;
+    std::string text = row.to_label_set().canonical();
+    if (!failure_ || text < failure_->labels_text) {
+      failure_ = failed_sample{std::string(row.get("__error__")), std::move(text)};
+    }
+  }
+
+  const plan_leaf& leaf_;
+  const query_limits& limits_;
+  const series_labels series_labels_;
+  state_table<State> table_;
+  entry_memory entries_;
+
+  const row_run* run_ = nullptr;
+  std::span<const closed_span> shared_;
+  metadata_column metadata_;
+  window_set::position position_;
+  std::int64_t position_begin_ns_ = 0;
+  std::uint32_t stream_series_ = none;
+  std::unordered_map<hash128, std::uint32_t> by_stream_;
+  known_series known_series_;
+  hash128 last_key_;
+  std::uint32_t last_series_ = none;
+
+  std::optional<failed_sample> failure_;
+  std::size_t failures_ = 0;
+  bool too_many_series_ = false;
+  std::uint64_t samples_ = 0;
+  std::uint64_t duplicates_ = 0;
+};
+
+}  // namespace skald::logql

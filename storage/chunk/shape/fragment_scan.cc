@@ -57,6 +57,8 @@ class json_fragment {
       const char* key_end = find_closing_quote(rest_);
       if (key_end == nullptr) return false;
       const std::string_view key(rest_.at, static_cast<std::size_t>(key_end - rest_.at));
+      // A key with a bad escape is an error to the parser, and no key needs one.
+      if (key.find('\\') != std::string_view::npos) return false;
       rest_.at = key_end + 1;
       if (!take_behind_space(':')) return false;
       skip_space();

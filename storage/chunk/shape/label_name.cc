@@ -22,7 +22,7 @@ bool is_space(char c) {
 }  // namespace
 
 bool has_plain_name(std::string_view key) {
-  return std::none_of(key.begin(), key.end(), [](char c) { return (c & 0x80) != 0 || c == '\\'; });
+  return std::none_of(key.begin(), key.end(), [](char c) { return (c & 0x80) != 0; });
 }
 
 void append_label_name(std::string_view key, std::string& name) {

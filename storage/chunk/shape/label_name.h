@@ -10,8 +10,8 @@
 
 namespace skald {
 
-// Whether label_name() tells a key's part of a name for certain: keys with escapes or bytes >= 0x80
-// are left to the parsers.
+// Whether label_name() tells a key's part of a name for certain: keys with bytes >= 0x80 are left
+// to the parsers.
 bool has_plain_name(std::string_view key);
 // Appends the part of a key to the name of the object that holds it, which may be empty.
 void append_label_name(std::string_view key, std::string& name);

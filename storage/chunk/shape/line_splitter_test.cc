@@ -67,6 +67,8 @@ TEST(LineSplitter, LeavesAllElsePlain) {
       R"({"a":1 "b":2})",
       R"({"a" 1})",
       R"({a:1})",
+      R"({"\u0061":1})",
+      R"({"\u00":{}})",
       R"({"a":})",
       R"({"a":tru})",
       R"({"a":1x})",

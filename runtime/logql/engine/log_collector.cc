@@ -27,12 +27,6 @@ std::string content_of(const log_candidate& candidate) {
   return candidate.labels->structured_metadata.canonical() + candidate.line;
 }
 
-// All that an answer shows of an entry.
-std::string look_of(const log_candidate& candidate) {
-  return content_of(candidate) + candidate.labels->parsed.canonical() +
-         candidate.labels->stream.canonical();
-}
-
 constexpr std::size_t compact_slack = 1024;
 
 // Entries of one place are cut together: a copy of one that was cut, read later, would stand
@@ -99,8 +93,8 @@ void log_collector::compact() {
   bound_ns_ = candidates_.back().timestamp_ns;
 }
 
-// An entry stored twice counts where it arrived first, in both directions. Entries that a pipeline
-// made equal count once as well: the first one on the way.
+// Of entries with one place and content the one that arrived first stays, in both directions: a
+// choice that no copy, whenever it is read, can change.
 void log_collector::remove_duplicates() {
   std::vector<bool> repeated(candidates_.size(), false);
   std::unordered_set<std::string> contents;
@@ -111,11 +105,7 @@ void log_collector::remove_duplicates() {
       contents.clear();
       for (std::size_t n = 0; n < end - begin; ++n) {
         const std::size_t i = request_.forward ? begin + n : end - 1 - n;
-        repeated[i] = !contents.insert(look_of(candidates_[i])).second;
-      }
-      contents.clear();
-      for (std::size_t i = begin; i < end; ++i) {
-        if (!repeated[i]) repeated[i] = !contents.insert(content_of(candidates_[i])).second;
+        repeated[i] = !contents.insert(content_of(candidates_[i])).second;
       }
     }
     begin = end;

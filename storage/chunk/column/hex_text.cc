@@ -66,13 +66,6 @@ void write_sixteen(const char*, char*) {}
 constexpr std::size_t step_bytes = ~std::size_t{0} / 4;
 #endif
 
-// Where the digits of a UUID stand: offset in the text and count.
-struct uuid_group {
-  std::size_t at;
-  std::size_t digits;
-};
-constexpr std::array<uuid_group, 5> uuid_groups = {{{0, 8}, {9, 4}, {14, 4}, {19, 4}, {24, 12}}};
-
 }  // namespace
 
 bool parse_hex(std::string_view text, char* to) {
@@ -104,25 +97,26 @@ void write_hex(const char* from, std::size_t bytes, char* to) {
 
 bool parse_uuid(std::string_view text, char* to) {
   if (text.size() != uuid_text_bytes) return false;
+  const char* at = text.data();
+  if (at[8] != '-' || at[13] != '-' || at[18] != '-' || at[23] != '-') return false;
   char joined[2 * uuid_bytes];
-  char* next = joined;
-  for (const uuid_group& group : uuid_groups) {
-    if (group.at > 0 && text[group.at - 1] != '-') return false;
-    std::memcpy(next, text.data() + group.at, group.digits);
-    next += group.digits;
-  }
+  std::memcpy(joined, at, 8);
+  std::memcpy(joined + 8, at + 9, 4);
+  std::memcpy(joined + 12, at + 14, 4);
+  std::memcpy(joined + 16, at + 19, 4);
+  std::memcpy(joined + 20, at + 24, 12);
   return parse_hex({joined, sizeof(joined)}, to);
 }
 
 void write_uuid(const char* from, char* to) {
   char joined[2 * uuid_bytes];
   write_hex(from, uuid_bytes, joined);
-  const char* next = joined;
-  for (const uuid_group& group : uuid_groups) {
-    if (group.at > 0) to[group.at - 1] = '-';
-    std::memcpy(to + group.at, next, group.digits);
-    next += group.digits;
-  }
+  std::memcpy(to, joined, 8);
+  std::memcpy(to + 9, joined + 8, 4);
+  std::memcpy(to + 14, joined + 12, 4);
+  std::memcpy(to + 19, joined + 16, 4);
+  std::memcpy(to + 24, joined + 20, 12);
+  to[8] = to[13] = to[18] = to[23] = '-';
 }
 
 }  // namespace skald

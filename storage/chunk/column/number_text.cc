@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/chunk/column/number_text.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -16,52 +17,76 @@ bool is_unit_byte(char byte) {
          static_cast<unsigned char>(byte) >= 0x80;
 }
 
+constexpr std::uint64_t eight_zeros = 0x3030303030303030;
+constexpr std::uint64_t eight_digits_end = 100'000'000;
+
+template <class Word>
+std::uint64_t load(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof(word));
+  return word;
+}
+
 // Eight digits at once, the first one in the lowest byte.
-bool parse_eight(const char* from, std::uint64_t& value) {
-  std::uint64_t bytes;
-  std::memcpy(&bytes, from, sizeof(bytes));
+[[gnu::always_inline]] inline bool parse_eight(std::uint64_t bytes, std::uint64_t& value) {
   constexpr std::uint64_t high = 0xf0f0f0f0f0f0f0f0;
-  constexpr std::uint64_t zeros = 0x3030303030303030;
-  if ((bytes & high) != zeros || ((bytes + 0x0606060606060606) & high) != zeros) return false;
-  bytes -= zeros;
+  if ((bytes & high) != eight_zeros) return false;
+  if (((bytes + 0x0606060606060606) & high) != eight_zeros) return false;
+  bytes -= eight_zeros;
   bytes = bytes * 10 + (bytes >> 8);
   constexpr std::uint64_t mask = 0x000000ff000000ff;
   value = ((bytes & mask) * 0x000f424000000064 + ((bytes >> 16) & mask) * 0x0000271000000001) >> 32;
   return true;
 }
 
+// Up to seven bytes with zeros in front, without reading others.
+inline std::uint64_t load_padded(const char* from, std::size_t size) {
+  const std::size_t padding = 8 * (8 - size);
+  if (size >= 4) {
+    return load<std::uint32_t>(from) << padding | load<std::uint32_t>(from + size - 4) << 32 |
+           eight_zeros >> (8 * size);
+  }
+  if (size == 0) return eight_zeros;
+  return load<std::uint8_t>(from) << padding |
+         load<std::uint8_t>(from + size / 2) << (padding + 8 * (size / 2)) |
+         load<std::uint8_t>(from + size - 1) << 56 | eight_zeros >> (8 * size);
+}
+
 // All of `text` as digits; at most number_digits_max.
-bool digits_value(const char* at, std::size_t size, std::uint64_t& value) {
+[[gnu::always_inline]] inline bool digits_value(const char* at, std::size_t size,
+                                                std::uint64_t& value) {
   std::uint64_t sum = 0;
   while (size >= 8) {
     std::uint64_t eight;
-    if (!parse_eight(at, eight)) return false;
-    sum = sum * 100'000'000 + eight;
+    if (!parse_eight(load<std::uint64_t>(at), eight)) return false;
+    sum = sum * eight_digits_end + eight;
     at += 8;
     size -= 8;
   }
-  for (; size > 0; --size, ++at) {
-    if (!is_digit(*at)) return false;
-    sum = sum * 10 + static_cast<unsigned char>(*at - '0');
-  }
-  value = sum;
+  std::uint64_t rest;
+  if (!parse_eight(load_padded(at, size), rest)) return false;
+  value = sum * powers_of_ten[size] + rest;
   return true;
 }
 
-constexpr std::array<char, 200> make_pairs() {
-  std::array<char, 200> made{};
-  for (int i = 0; i < 100; ++i) {
-    made[2 * i] = static_cast<char>('0' + i / 10);
-    made[2 * i + 1] = static_cast<char>('0' + i % 10);
-  }
-  return made;
+// A number below 10^8 as eight digits 0 to 9, the first one in the lowest byte.
+[[gnu::always_inline]] inline std::uint64_t eight_digits(std::uint64_t value) {
+  const std::uint64_t halves = value / 10'000 | value % 10'000 << 32;
+  const std::uint64_t hundreds = (halves * 10'486 >> 20) & 0x0000007f0000007f;
+  const std::uint64_t pairs = hundreds | (halves - 100 * hundreds) << 16;
+  const std::uint64_t tens = (pairs * 103 >> 10) & 0x000f000f000f000f;
+  return tens | (pairs - 10 * tens) << 8;
 }
-constexpr std::array<char, 200> digit_pairs = make_pairs();
 
-unsigned digit_count(std::uint64_t value) {
-  // 1233 / 4096 is just above log10(2).
-  const auto guess = static_cast<unsigned>(std::bit_width(value | 1)) * 1233 >> 12;
-  return guess + (value >= powers_of_ten[guess] ? 1 : 0) + (value == 0 ? 1 : 0);
+// How many of eight digits are zeros in front of the number; a zero has one digit.
+unsigned zeros_ahead(std::uint64_t digits) {
+  return static_cast<unsigned>(std::countr_zero(digits | std::uint64_t{1} << 56)) / 8;
+}
+
+char* store(std::uint64_t digits, unsigned count, char* to) {
+  digits |= eight_zeros;
+  std::memcpy(to, &digits, sizeof(digits));
+  return to + count;
 }
 
 }  // namespace
@@ -121,18 +146,23 @@ bool parse_decimal(std::string_view text, std::int64_t& mantissa, decimal_form& 
 }
 
 char* write_digits(std::uint64_t value, unsigned width, char* to) {
-  char* at = to + width;
-  while (at - to >= 2) {
-    at -= 2;
-    std::memcpy(at, digit_pairs.data() + 2 * (value % 100), 2);
-    value /= 100;
+  if (width > 8) {
+    const std::uint64_t head = value / eight_digits_end;
+    to = write_digits(head, width - 8, to);
+    value -= head * eight_digits_end;
+    width = 8;
   }
-  if (at != to) *to = static_cast<char>('0' + value % 10);
-  return to + width;
+  return store(eight_digits(value) >> (8 * (8 - width)), width, to);
 }
 
 char* write_unsigned(std::uint64_t value, char* to) {
-  return write_digits(value, digit_count(value), to);
+  if (value >= eight_digits_end) {
+    const std::uint64_t head = value / eight_digits_end;
+    return store(eight_digits(value - head * eight_digits_end), 8, write_unsigned(head, to));
+  }
+  const std::uint64_t digits = eight_digits(value);
+  const unsigned zeros = zeros_ahead(digits);
+  return store(digits >> (8 * zeros), 8 - zeros, to);
 }
 
 char* write_integer(std::int64_t value, char* to) {
@@ -142,18 +172,26 @@ char* write_integer(std::int64_t value, char* to) {
 }
 
 char* write_decimal(std::int64_t mantissa, const decimal_form& form, char* to) {
-  auto digits = static_cast<std::uint64_t>(mantissa);
+  auto value = static_cast<std::uint64_t>(mantissa);
   if (mantissa < 0) {
     *to++ = '-';
-    digits = 0 - digits;
+    value = 0 - value;
   }
-  const std::uint64_t power = powers_of_ten[form.scale];
-  if (form.scale == 0) {
-    to = write_unsigned(digits, to);
-  } else {
-    to = write_unsigned(digits / power, to);
+  const unsigned scale = form.scale;
+  if (scale == 0) {
+    to = write_unsigned(value, to);
+  } else if (value < eight_digits_end && scale < 8) {
+    const std::uint64_t digits = eight_digits(value);
+    const unsigned count = std::max(8 - zeros_ahead(digits), scale + 1);
+    const std::uint64_t written = digits >> (8 * (8 - count));
+    to = store(written, count - scale, to);
     *to++ = '.';
-    to = write_digits(digits % power, form.scale, to);
+    to = store(written >> (8 * (count - scale)), scale, to);
+  } else {
+    const std::uint64_t power = powers_of_ten[scale];
+    to = write_unsigned(value / power, to);
+    *to++ = '.';
+    to = write_digits(value % power, scale, to);
   }
   std::memcpy(to, form.unit.data(), form.unit.size());
   return to + form.unit_bytes;

@@ -10,7 +10,9 @@ namespace skald {
 
 inline constexpr std::size_t number_digits_max = 18;  // fits 64 bits with sign
 // The longest text that the writers below make of any value.
-inline constexpr std::size_t number_text_bytes_max = 32;
+inline constexpr std::size_t number_text_bytes_max = 40;
+// What they may write behind the end that they return.
+inline constexpr std::size_t number_text_slack_bytes = 8;
 
 inline constexpr std::array<std::uint64_t, 20> powers_of_ten = [] {
   std::array<std::uint64_t, 20> made{};
@@ -41,11 +43,17 @@ struct decimal_form {
 // digits, no negative zero, a unit of letters, % and bytes >= 0x80.
 bool parse_decimal(std::string_view text, std::int64_t& mantissa, decimal_form& form);
 
-// Writers return the end of what they wrote, at most number_text_bytes_max bytes.
+// Writers return the end of what they wrote, at most number_text_bytes_max bytes with the slack.
 char* write_unsigned(std::uint64_t value, char* to);
 char* write_integer(std::int64_t value, char* to);
 // Exactly `width` digits; the value must not have more.
 char* write_digits(std::uint64_t value, unsigned width, char* to);
+// Two digits and no slack; the value must be below 100.
+inline char* write_two_digits(unsigned value, char* to) {
+  to[0] = static_cast<char>('0' + value / 10);
+  to[1] = static_cast<char>('0' + value % 10);
+  return to + 2;
+}
 // The scale must be at most number_digits_max.
 char* write_decimal(std::int64_t mantissa, const decimal_form& form, char* to);
 

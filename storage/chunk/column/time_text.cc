@@ -31,7 +31,7 @@ std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
 }
 
 // floor_divide() by 10^digits: constant divisors need no division.
-std::int64_t floor_divide_power(std::int64_t value, unsigned digits) {
+[[gnu::always_inline]] inline std::int64_t floor_divide_power(std::int64_t value, unsigned digits) {
   switch (digits) {
     case 0:
       return value;
@@ -80,7 +80,7 @@ date date_of(std::int64_t number) {
 }
 
 constexpr std::int64_t first_day = day_number(1700, 1, 1);
-constexpr std::int64_t last_day = day_number(2200, 12, 31);
+constexpr std::int64_t last_second = day_number(2201, 1, 1) * seconds_per_day - 1;
 
 unsigned days_in_month(unsigned year, unsigned month) {
   constexpr std::array<std::uint8_t, 12> days = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -123,11 +123,11 @@ std::int64_t parse_clock(const char* from) {
 
 char* write_clock(std::int64_t seconds, char* to) {
   const auto of_day = static_cast<unsigned>(seconds);
-  write_digits(of_day / 3600, 2, to);
-  to[2] = ':';
-  write_digits(of_day / 60 % 60, 2, to + 3);
-  to[5] = ':';
-  return write_digits(of_day % 60, 2, to + 6);
+  to = write_two_digits(of_day / 3600, to);
+  *to++ = ':';
+  to = write_two_digits(of_day / 60 % 60, to);
+  *to++ = ':';
+  return write_two_digits(of_day % 60, to);
 }
 
 // Bytes of the date with the mark behind it.
@@ -334,25 +334,24 @@ std::int64_t time_text::absolute(std::int64_t relative, std::int64_t entry_time_
   return -1;
 }
 
-bool time_text::is_writable(std::int64_t ticks) const {
-  if (form_.shape == time_shape::clock) return ticks >= 0 && ticks < ticks_per_day_;
-  const std::int64_t seconds = floor_divide_power(ticks, form_.digits);
-  if (is_epoch(form_.shape)) return seconds >= epoch_seconds_min && seconds < epoch_seconds_max;
-  return seconds >= first_day * seconds_per_day && seconds < (last_day + 1) * seconds_per_day;
-}
-
 char* time_text::write(std::int64_t ticks, char* to) {
-  const std::int64_t seconds = floor_divide_power(ticks, form_.digits);
+  std::int64_t seconds = floor_divide_power(ticks, form_.digits);
   const std::int64_t fraction = ticks - seconds * ticks_per_second_;
   if (is_epoch(form_.shape)) {
+    if (seconds < epoch_seconds_min || seconds >= epoch_seconds_max) return nullptr;
     to = write_digits(static_cast<std::uint64_t>(seconds), epoch_bytes, to);
-  } else if (day_bytes_ == 0) {
-    to = write_clock(seconds, to);
   } else {
-    const std::int64_t day = floor_divide(seconds, seconds_per_day);
-    if (day != day_) write_day(day);
-    std::memcpy(to, day_text_.data(), day_text_.size());
-    to = write_clock(seconds - day * seconds_per_day, to + day_bytes_);
+    if (day_bytes_ > 0) {
+      if (seconds < first_day * seconds_per_day || seconds > last_second) return nullptr;
+      const std::int64_t day = floor_divide(seconds, seconds_per_day);
+      if (day != day_) write_day(day);
+      std::memcpy(to, day_text_.data(), day_text_.size());
+      to += day_bytes_;
+      seconds -= day * seconds_per_day;
+    } else if (seconds < 0 || seconds >= seconds_per_day) {
+      return nullptr;
+    }
+    to = write_clock(seconds, to);
   }
   to = write_fraction(fraction, to);
   if (form_.zulu) *to++ = 'Z';
@@ -363,21 +362,25 @@ void time_text::write_day(std::int64_t day) {
   day_ = day;
   const date parts = date_of(day);
   char* to = day_text_.data();
+  const auto write_year = [&] {
+    to = write_two_digits(parts.year % 100, write_two_digits(parts.year / 100, to));
+  };
   if (form_.shape == time_shape::common_log) {
-    write_digits(parts.day, 2, to);
-    to[2] = '/';
-    std::memcpy(to + 3, months.data() + 3 * (parts.month - 1), 3);
-    to[6] = '/';
-    write_digits(parts.year, 4, to + 7);
-    to[11] = ':';
+    to = write_two_digits(parts.day, to);
+    *to++ = '/';
+    std::memcpy(to, months.data() + 3 * (parts.month - 1), 3);
+    to += 3;
+    *to++ = '/';
+    write_year();
+    *to = ':';
     return;
   }
-  write_digits(parts.year, 4, to);
-  to[4] = '-';
-  write_digits(parts.month, 2, to + 5);
-  to[7] = '-';
-  write_digits(parts.day, 2, to + 8);
-  to[10] = form_.shape == time_shape::iso_t ? 'T' : ' ';
+  write_year();
+  *to++ = '-';
+  to = write_two_digits(parts.month, to);
+  *to++ = '-';
+  to = write_two_digits(parts.day, to);
+  *to = form_.shape == time_shape::iso_t ? 'T' : ' ';
 }
 
 char* time_text::write_fraction(std::int64_t fraction, char* to) const {

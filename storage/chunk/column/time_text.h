@@ -34,7 +34,7 @@ struct time_form {
   friend bool operator==(const time_form&, const time_form&) = default;
 };
 
-inline constexpr std::size_t time_text_bytes_max = 40;
+inline constexpr std::size_t time_text_bytes_max = 48;
 
 // The form that `text` seems to have, not trimmed.
 std::optional<time_form> guess_time_form(std::string_view text);
@@ -58,9 +58,8 @@ class time_text {
   std::int64_t relative(std::int64_t ticks, std::int64_t entry_time_ns) const;
   // The inverse of relative().
   std::int64_t absolute(std::int64_t relative, std::int64_t entry_time_ns) const;
-  // Whether write() has a text for it.
-  bool is_writable(std::int64_t ticks) const;
-  // Returns the end of at most time_text_bytes_max bytes.
+  // Returns the end of at most time_text_bytes_max bytes, slack included; null where parse() would
+  // not take the text.
   char* write(std::int64_t ticks, char* to);
 
  private:

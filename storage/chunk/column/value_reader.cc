@@ -121,9 +121,8 @@ result<value_views> read_times(bounded_reader& from, const column_head& head,
   SKALD_TRY_ASSIGN(const auto numbers, read_numbers(from, head.type, request.rows, memory));
   time_text writer(*form);
   const std::uint64_t bytes = std::uint64_t{time_text_bytes_max} * request.count;
-  return render(head, request, bytes, memory, [&](std::uint32_t row, char* to) -> char* {
-    const std::int64_t ticks = writer.absolute(numbers[row], request.entry_times_ns[row]);
-    return writer.is_writable(ticks) ? writer.write(ticks, to) : nullptr;
+  return render(head, request, bytes, memory, [&](std::uint32_t row, char* to) {
+    return writer.write(writer.absolute(numbers[row], request.entry_times_ns[row]), to);
   });
 }
 

@@ -166,7 +166,8 @@ class flush_actor final : public supervisor_actor {
   void release(std::uint32_t number) {
     auto& shard = shards_[number];
     if (!std::exchange(shard.release_wanted, false)) return;
-    tell(setup_.root, context(), flush_shard_released{number, flushed_through(number), progress_});
+    tell(setup_.root, context(),
+         flush_shard_released{number, flushed_through(number), rounds_.id(), progress_});
   }
 
   std::uint64_t flushed_through(std::uint32_t shard) const {

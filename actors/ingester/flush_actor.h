@@ -36,6 +36,7 @@ struct flush_shard_down {
 struct flush_shard_released {
   std::uint32_t shard = 0;
   std::uint64_t flushed_through = 0;
+  std::uint64_t flushes_done = 0;  // the shard's flushes up to here are over
   flush_progress progress;
 };
 // Flush if asked, ship the whole index, write the last checkpoint.

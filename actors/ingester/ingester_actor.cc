@@ -101,6 +101,10 @@ class ingester_actor final : public supervisor_actor {
           replayed_bytes_ = message.done_bytes;
           replay_bytes_ = message.total_bytes;
         },
+        [this](recovery_stalled& message) {
+          stalled_jobs_ = message.jobs;
+          if (message.jobs > 0) stalled_why_ = std::move(message.why);
+        },
         [this](shard_attached message) { on_attached(message); },
         [this](shard_ready message) { on_ready(message); },
         [this](flush_shard_released& message) { on_released(message); },
@@ -338,6 +342,10 @@ class ingester_actor final : public supervisor_actor {
     out.unflushed_bytes = static_cast<std::uint64_t>(node_->unflushed_bytes.load());
     out.quarantined_streams = static_cast<std::uint64_t>(node_->quarantined.load());
     out.note = note_;
+    if (stalled_jobs_ == 0 || phase_ > phase::ready) return out;
+    // Some entries cannot be read, and no flush can be finished.
+    out.now = phase::replaying;
+    out.note = "the write-ahead log is not usable now, trying again: " + stalled_why_;
     return out;
   }
 
@@ -371,25 +379,28 @@ class ingester_actor final : public supervisor_actor {
                                           deps_.store, deps_.time, deps_.metrics, deps_.hooks});
     adopt(flush_child, flush_, "flush");
     recovery_replay replay;
+    replay.at_start = true;
     replay.after = message.progress.flushed_by_all();
     replay.through = last_sequence;
     replay.progress = message.progress;
     replay.progress_to = self();
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
       const auto flushed = std::max(replay.after, message.progress.get(options_.shards, shard));
-      spawn_shard_actor(shard, flushed);
+      spawn_shard_actor(shard, flushed, 0);
       replay.shards.emplace_back(shard, shards_[shard].handle);
     }
     caf::anon_send(recovery_, std::move(replay));
   }
 
-  void spawn_shard_actor(std::uint32_t shard, std::uint64_t flushed_through) {
+  void spawn_shard_actor(std::uint32_t shard, std::uint64_t flushed_through,
+                         std::uint64_t flushes_done) {
     auto& slot = shards_[shard];
     ++slot.life;
     slot.ready = false;
-    slot.handle = spawn_shard(
-        system(), {shard, slot.life, options_, node_, self(), wal_, recovery_, flushed_through,
-                   deps_.limits, deps_.stream_share, deps_.time, deps_.metrics, deps_.hooks});
+    slot.handle =
+        spawn_shard(system(), {shard, slot.life, options_, node_, self(), wal_, recovery_,
+                               flushed_through, flushes_done, deps_.limits, deps_.stream_share,
+                               deps_.time, deps_.metrics, deps_.hooks});
     adopt(shard, slot.handle, "shard");
     caf::anon_send(wal_, wal_attach{shard, slot.handle});
   }
@@ -436,7 +447,7 @@ class ingester_actor final : public supervisor_actor {
   void on_released(flush_shard_released& message) {
     const auto shard = message.shard;
     if (phase_ == phase::failed || shards_[shard].handle) return;
-    spawn_shard_actor(shard, message.flushed_through);
+    spawn_shard_actor(shard, message.flushed_through, message.flushes_done);
     shards_[shard].restart = std::make_shared<const flush_shard_released>(std::move(message));
   }
 
@@ -521,6 +532,8 @@ class ingester_actor final : public supervisor_actor {
   const std::shared_ptr<node_state> node_;
   phase phase_ = phase::replaying;
   std::string note_;
+  std::size_t stalled_jobs_ = 0;  // reads of the log that are tried again
+  std::string stalled_why_;
   std::uint64_t replayed_bytes_ = 0;
   std::uint64_t replay_bytes_ = 0;
   caf::actor wal_;

@@ -19,6 +19,15 @@ result<void> failing_store::put(const std::string& key, std::span<const std::str
   return inner_.put(key, parts);
 }
 
+result<std::unique_ptr<file>> failing_files::open(const std::string& path, open_mode mode) {
+  if (!failing_path.empty() && mode == failing_mode &&
+      path.find(failing_path) != std::string::npos) {
+    ++failures;
+    return {failing_with, "told to fail: " + path};
+  }
+  return real_.open(path, mode);
+}
+
 ingester_fixture::ingester_fixture() {
   std::string pattern = (std::filesystem::temp_directory_path() / "ingester_test_XXXXXX").string();
   directory_ = ::mkdtemp(pattern.data());
@@ -145,6 +154,11 @@ result<bool> ingester_fixture::flush() {
   return *answer;
 }
 
+void ingester_fixture::flush_async(std::optional<result<bool>>& into) {
+  caf::anon_send(ingester_, flush_request{one_shot<bool>(
+                                [&into](result<bool> value) { into.emplace(std::move(value)); })});
+}
+
 ingester_status ingester_fixture::status() {
   ingester_status out;
   caf::anon_send(ingester_,
@@ -205,18 +219,21 @@ seen_entries ingester_fixture::see_memory(const std::string& tenant) {
 }
 
 seen_entries ingester_fixture::see_all(const std::string& tenant) {
-  seen_entries seen;
   auto snapshot = read(tenant);
   EXPECT_TRUE(snapshot.ok()) << snapshot.error().message;
-  if (!snapshot.ok()) return seen;
-  add_blocks(snapshot->blocks, seen);
-  const auto& names = snapshot->flush_names;
+  return snapshot.ok() ? see_with(*snapshot, tenant) : seen_entries();
+}
+
+seen_entries ingester_fixture::see_with(ingester_snapshot& snapshot, const std::string& tenant) {
+  seen_entries seen;
+  add_blocks(snapshot.blocks, seen);
+  const auto& names = snapshot.flush_names;
   const auto refs = index_->chunk_refs({tenant, {}, everything, {}});
   EXPECT_TRUE(refs.ok()) << refs.error().message;
   if (!refs.ok()) return seen;
   for (const auto& stream : *refs) {
     for (const auto& chunk : stream.chunks) {
-      if (std::binary_search(names.begin(), names.end(), pack_flush_name(chunk.pack_key))) continue;
+      if (is_in_memory(names, chunk.pack_key)) continue;
       auto reader = pack_reader::open(store_, chunk.pack_key);
       EXPECT_TRUE(reader.ok()) << reader.error().message;
       const chunk_selection wanted{chunk.directory_entry, nullptr};

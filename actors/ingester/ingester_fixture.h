@@ -41,6 +41,44 @@ class failing_store final : public object_store {
   memory_store inner_;
 };
 
+// The real file system, with opens that fail while told to.
+class failing_files final : public file_system {
+ public:
+  result<std::unique_ptr<file>> open(const std::string& path, open_mode mode) override;
+  result<void> rename(const std::string& from, const std::string& to) override {
+    return real_.rename(from, to);
+  }
+  result<void> remove(const std::string& path) override { return real_.remove(path); }
+  result<void> remove_directory(const std::string& path) override {
+    return real_.remove_directory(path);
+  }
+  result<std::vector<directory_entry>> list(const std::string& directory) override {
+    return real_.list(directory);
+  }
+  result<void> create_directories(const std::string& path) override {
+    return real_.create_directories(path);
+  }
+  result<std::uint64_t> file_size(const std::string& path) override {
+    return real_.file_size(path);
+  }
+  result<bool> exists(const std::string& path) override { return real_.exists(path); }
+  result<void> sync_directory(const std::string& directory) override {
+    return real_.sync_directory(directory);
+  }
+  result<std::uint64_t> free_bytes(const std::string& path) override {
+    return real_.free_bytes(path);
+  }
+
+  // Opens of paths that contain this, in this mode, fail.
+  std::string failing_path;
+  open_mode failing_mode = open_mode::read_only;
+  errc failing_with = errc::resource_exhausted;  // what EMFILE is
+  std::size_t failures = 0;
+
+ private:
+  posix_file_system real_;
+};
+
 // (canonical labels, timestamp, line) -> how often a reader sees it.
 using seen_entries = std::map<std::tuple<std::string, std::int64_t, std::string>, int>;
 
@@ -74,12 +112,16 @@ class ingester_fixture : public deterministic_system {
   // Sends without running; the answer appears in `into`.
   void push_async(const std::vector<entry>& entries, std::optional<result<push_outcome>>& into);
   result<bool> flush();
+  // Sends without running; the answer appears in `into`.
+  void flush_async(std::optional<result<bool>>& into);
   ingester_status status();
   result<ingester_snapshot> read(const std::string& tenant = "t",
                                  std::vector<label_matcher> matchers = {});
   result<unflushed_streams> streams(const std::string& tenant = "t");
   // Everything that a reader sees: memory, then packs by the index.
   seen_entries see_all(const std::string& tenant = "t");
+  // Same for a reader that has its answer from memory already.
+  seen_entries see_with(ingester_snapshot& snapshot, const std::string& tenant = "t");
   // Same, of memory alone.
   seen_entries see_memory(const std::string& tenant = "t");
 
@@ -90,7 +132,7 @@ class ingester_fixture : public deterministic_system {
   std::int64_t now_ns() const { return time().wall_now_ns(); }
 
   std::string directory_;
-  posix_file_system files_;
+  failing_files files_;
   failing_store store_;
   std::shared_ptr<ingester_hooks> hooks_ = std::make_shared<ingester_hooks>();
   ingester_options options_;

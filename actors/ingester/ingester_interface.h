@@ -9,6 +9,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,14 +54,14 @@ struct push_request {
 // --- reads ---------------------------------------------------------------------------------------
 
 // Unflushed data at one moment. Consult the index only after this answer has come, and leave out
-// every pack whose pack_flush_name() is in `flush_names`: its rows are in `blocks` already. So each
-// entry is seen exactly once, whether it was flushed before, during or after the read.
+// every pack that is_in_memory(): its rows are in `blocks` already, or came later. So each entry is
+// seen exactly once, whether it was flushed before, during or after the read.
 struct ingester_snapshot {
   // One block per stream buffer with rows in the range; runs hold all rows of the buffer, also
   // those outside the range. Usable on any thread, by one thread at a time.
   block_list blocks;
-  std::vector<std::string> flush_names;  // sorted
-  std::vector<std::string> warnings;     // streams that cannot be read now
+  std::vector<std::string> flush_names;  // for is_in_memory(); sorted
+  std::vector<std::string> warnings;     // streams in quarantine, whose entries are left out
 };
 
 struct read_request {
@@ -95,7 +96,8 @@ struct streams_request {
 };
 
 // The name of the flush that made a pack: the file name of its key without ".skp", unique for
-// (ingester incarnation, shard, flush). Packs not made by a flush (compaction) have other forms.
+// (ingester incarnation, shard, flush); its last 16 characters number the shard's flushes. Packs
+// not made by a flush (compaction) have other forms.
 inline std::string_view pack_flush_name(std::string_view pack_key) {
   if (const auto slash = pack_key.rfind('/'); slash != std::string_view::npos) {
     pack_key.remove_prefix(slash + 1);
@@ -103,6 +105,10 @@ inline std::string_view pack_flush_name(std::string_view pack_key) {
   if (pack_key.ends_with(".skp")) pack_key.remove_suffix(4);
   return pack_key;
 }
+
+// Whether a pack was made by a flush that an answer covers. `flush_names` has for each shard the
+// name of the first one; all later ones of the shard are covered, too.
+bool is_in_memory(std::span<const std::string> flush_names, std::string_view pack_key);
 
 // --- control -------------------------------------------------------------------------------------
 

@@ -74,6 +74,7 @@ struct shard_parts_arrived {
 // Reads checkpoint and WAL, opens the writer, adds rows of unshipped packs to the index.
 struct recovery_open {
   caf::actor reply_to;
+  std::uint32_t failures = 0;  // attempts before this one
 };
 struct recovery_opened {
   result<bool> outcome = true;
@@ -83,9 +84,19 @@ struct recovery_opened {
   std::string note;  // damage, for people
 };
 
+// The log cannot be read or a file for people not be written: so many jobs wait to be tried again,
+// and flushes wait for them. To the root, at every change.
+struct recovery_stalled {
+  std::size_t jobs = 0;
+  std::string why;
+};
+
 // Hands entries (after `after` and up to `through`) of one shard's or of all shards' streams to
-// them, without those that are in packs by `progress`; then replay_finished to each.
+// them, without those that are in packs by `progress`; then replay_finished to each. When the log
+// cannot be read, it is tried again until it can; meanwhile the shards get replay_stalled.
 struct recovery_replay {
+  bool at_start = false;       // of the node
+  std::uint32_t failures = 0;  // attempts before this one
   std::uint64_t after = 0;
   std::uint64_t through = 0;
   flush_progress progress;
@@ -107,9 +118,18 @@ struct replay_entries {
 struct replay_finished {
   result<bool> outcome = true;
 };
+// The replay (row: no_restored_row) or the restoring of a stream makes no progress for now: answer
+// reads with an error.
+inline constexpr std::uint32_t no_restored_row = UINT32_MAX;
+struct restore_stalled {
+  std::uint32_t row = no_restored_row;
+  std::uint64_t life = 0;
+};
 
-// One stream's entries after `after` and up to `through`, to its shard.
+// One stream's entries after `after` and up to `through`, to its shard; then restore_finished or
+// stream_kept. Tried again until it succeeds, as recovery_replay is.
 struct recovery_restore {
+  std::uint32_t failures = 0;  // attempts before this one
   caf::actor shard;
   std::uint32_t row = 0;
   std::uint64_t life = 0;  // of the stream; comes back unchanged
@@ -119,6 +139,11 @@ struct recovery_restore {
   std::uint64_t through = 0;
   // Instead of sending them: keep the entries in a file for people, as the stream is given up.
   bool quarantine = false;
+};
+// The entries of a quarantined stream up to `through` are durable in a file.
+struct stream_kept {
+  std::uint32_t row = 0;
+  std::uint64_t through = 0;
 };
 struct restored_run {
   std::uint32_t row = 0;
@@ -165,7 +190,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::recovery_replay)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::replay_progress)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::replay_entries)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::replay_finished)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::recovery_stalled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::restore_stalled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::recovery_restore)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::stream_kept)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::restored_run)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::restore_finished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::build_packs)

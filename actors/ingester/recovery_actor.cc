@@ -16,6 +16,21 @@ namespace {
 
 constexpr std::chrono::seconds flow_wait_max{30};
 
+// Waits between attempts to read the log: doubled from min to max.
+constexpr std::chrono::milliseconds retry_wait_min{100};
+constexpr std::chrono::milliseconds retry_wait_max{5000};
+// After so many failures a start takes what it cannot read for damaged, or gives up.
+constexpr std::uint32_t open_failures_max = 5;
+
+std::chrono::milliseconds retry_wait(std::uint32_t failures) {
+  return std::min(retry_wait_max, retry_wait_min * (1 << std::min(failures, 10U)));
+}
+
+// Whether opening the log may succeed a moment later.
+bool may_pass(errc code) {
+  return code == errc::unavailable || code == errc::resource_exhausted || code == errc::not_found;
+}
+
 // Bounds the bytes of frames on their way: the worker waits until receivers have let go.
 class flow_window : public std::enable_shared_from_this<flow_window> {
  public:
@@ -60,27 +75,70 @@ class recovery_actor final : public supervisor_actor {
     replayed_ = setup_.metrics->get_counter(metric_names::wal_replayed_entries);
     duration_ = setup_.metrics->get_histogram(metric_names::wal_replay_duration);
     damaged_ = setup_.metrics->get_counter(metric_names::wal_damaged_records);
+    read_errors_ = setup_.metrics->get_counter(metric_names::wal_errors, {{"operation", "read"}});
   }
 
   caf::behavior make_behavior() override {
     return {
-        [this](const recovery_open& job) { caf::anon_send(job.reply_to, on_open()); },
-        [this](const recovery_replay& job) { on_replay(job); },
-        [this](const recovery_restore& job) { on_restore(job); },
+        [this](recovery_open& job) {
+          root_ = job.reply_to;
+          on_open(std::move(job));
+        },
+        [this](recovery_replay& job) { on_replay(std::move(job)); },
+        [this](recovery_restore& job) { on_restore(std::move(job)); },
     };
   }
+
+  void on_exit() override { root_ = nullptr; }
 
  private:
   void on_child_down(child_id, const caf::error&, restart_verdict) override {}
 
-  recovery_opened on_open() {
+  // --- jobs that cannot be done now
+
+  // Does the job again later. Whoever waits for it goes on waiting, above all the flush that would
+  // release what could not be read.
+  template <class Job>
+  void try_again(Job job, const error& why, std::string_view what) {
+    const auto wait = retry_wait(job.failures);
+    read_errors_.add();
+    log_error(name(), "write-ahead log is not usable now, it will be tried again",
+              {{"for", what}, {"wait_ms", wait.count()}, log_field(why)});
+    if (job.failures++ == 0) ++stalled_jobs_;
+    caf::anon_send(root_, recovery_stalled{stalled_jobs_, why.message});
+    delayed_send(this, wait, std::move(job));
+  }
+  // The job is done.
+  template <class Job>
+  void settle(const Job& job) {
+    if (job.failures == 0) return;
+    --stalled_jobs_;
+    log_info(name(), "write-ahead log is usable again", {{"stalled_jobs", stalled_jobs_}});
+    caf::anon_send(root_, recovery_stalled{stalled_jobs_, {}});
+  }
+
+  // --- start
+
+  void on_open(recovery_open job) {
+    accept_unreadable_ = job.failures >= open_failures_max;
+    auto answer = open();
+    if (!answer.outcome.ok() && !accept_unreadable_ && may_pass(answer.outcome.error().code)) {
+      try_again(std::move(job), answer.outcome.error(), "start");
+      return;
+    }
+    settle(job);
+    caf::anon_send(job.reply_to, std::move(answer));
+  }
+
+  recovery_opened open() {
     recovery_opened answer;
     if (!setup_.options.wal_enabled) {
       // Sequences order buffers and packs by arrival over restarts too, so they follow the clock.
       answer.next_sequence = static_cast<std::uint64_t>(setup_.time->wall_now_ns());
       return answer;
     }
-    auto opened = open_wal(setup_.options.wal_directory, setup_.options.wal, *setup_.files, time());
+    auto opened = open_wal({setup_.options.wal_directory, setup_.options.wal, accept_unreadable_},
+                           *setup_.files, time());
     if (!opened.ok()) {
       answer.outcome = std::move(opened).error();
       return answer;
@@ -103,16 +161,26 @@ class recovery_actor final : public supervisor_actor {
   }
 
   frame_reading reading(std::uint64_t after, std::uint64_t through) const {
-    return {setup_.options.wal_directory, setup_.options.wal.lane, after, through, {}};
+    return {setup_.options.wal_directory, setup_.options.wal.lane, after, through, false, {}};
   }
 
-  void on_replay(const recovery_replay& job) {
+  void count_damage(const frames_read& read) {
+    damaged_.add(static_cast<double>(read.damaged + read.missing));
+    if (read.missing == 0) return;
+    log_error(name(), "records are missing in the write-ahead log",
+              {{"records", read.missing}, {"up_to", read.reached}});
+  }
+
+  // --- shards
+
+  void on_replay(recovery_replay job) {
     const auto begin = time().now();
-    std::uint64_t damaged = 0;
+    frames_read read;
     std::uint64_t entries = 0;
     result<void> outcome;
     if (setup_.options.wal_enabled) {
       auto what = reading(job.after, job.through);
+      what.unreadable_is_damage = job.at_start && accept_unreadable_;
       what.progress = [&job](std::uint64_t done, std::uint64_t total) {
         caf::anon_send(job.progress_to, replay_progress{done, total});
       };
@@ -123,15 +191,21 @@ class recovery_actor final : public supervisor_actor {
             route(job, std::move(frame));
             return {};
           },
-          damaged);
+          read);
+      // What is missing at the start was told when the log was opened.
+      if (job.at_start) read.missing = 0;
+      count_damage(read);
     }
     replayed_.add(static_cast<double>(entries));
-    damaged_.add(static_cast<double>(damaged));
     duration_.observe(std::chrono::duration<double>(time().now() - begin).count());
-    for (const auto& [shard, handle] : job.shards) {
-      caf::anon_send(handle, replay_finished{outcome.ok() ? result<bool>(true)
-                                                          : result<bool>(outcome.error())});
+    if (!outcome.ok()) {
+      job.after = std::max(job.after, read.reached);
+      for (const auto& [shard, handle] : job.shards) caf::anon_send(handle, restore_stalled{});
+      try_again(std::move(job), outcome.error(), "replay");
+      return;
     }
+    settle(job);
+    for (const auto& [shard, handle] : job.shards) caf::anon_send(handle, replay_finished{true});
   }
 
   // Each shard gets its slices that are in no pack.
@@ -153,28 +227,43 @@ class recovery_actor final : public supervisor_actor {
     }
   }
 
-  void on_restore(const recovery_restore& job) {
-    std::uint64_t damaged = 0;
-    std::vector<slice_ref> kept;
+  // --- single streams
+
+  void on_restore(recovery_restore job) {
+    frames_read read;
+    push_frame_builder kept(job.tenant);
     auto outcome = read_frames(
         reading(job.after, job.through), *setup_.files,
-        [&](const read_frame& read) -> result<void> {
-          if (read.frame->tenant() != job.tenant) return {};
-          auto slices = slices_of(job.fingerprint, read);
+        [&](const read_frame& frame) -> result<void> {
+          if (frame.frame->tenant() != job.tenant) return {};
+          auto slices = slices_of(job.fingerprint, frame);
           if (slices.empty()) return {};
           if (job.quarantine) {
-            kept.insert(kept.end(), slices.begin(), slices.end());
+            for (const auto& slice : slices) keep(kept, slice);
           } else {
             caf::anon_send(job.shard, restored_run{job.row, job.life, std::move(slices),
-                                                   window_->hold(read.frame->bytes().size())});
+                                                   window_->hold(frame.frame->bytes().size())});
           }
           return {};
         },
-        damaged);
+        read);
+    count_damage(read);
     if (outcome.ok() && !kept.empty()) outcome = keep_for_people(job, kept);
-    caf::anon_send(job.shard, restore_finished{job.row, job.life,
-                                               outcome.ok() ? result<bool>(true)
-                                                            : result<bool>(outcome.error())});
+    if (!outcome.ok()) {
+      // What a file is made of is read again from the beginning.
+      if (!job.quarantine) {
+        job.after = std::max(job.after, read.reached);
+        caf::anon_send(job.shard, restore_stalled{job.row, job.life});
+      }
+      try_again(std::move(job), outcome.error(), "stream");
+      return;
+    }
+    settle(job);
+    if (job.quarantine) {
+      caf::anon_send(job.shard, stream_kept{job.row, job.through});
+    } else {
+      caf::anon_send(job.shard, restore_finished{job.row, job.life, true});
+    }
   }
 
   static std::vector<slice_ref> slices_of(const stream_fingerprint& fingerprint,
@@ -197,27 +286,33 @@ class recovery_actor final : public supervisor_actor {
     return found;
   }
 
-  // A quarantined stream's unflushed entries as one push frame beside the log.
-  result<void> keep_for_people(const recovery_restore& job, const std::vector<slice_ref>& slices) {
-    push_frame_builder builder(job.tenant);
-    for (const auto& slice : slices) {
-      const auto& columns = slice.columns();
-      builder.begin_stream(columns.fingerprint, columns.canonical_labels);
-      for (auto row = slice.first_row; row < slice.first_row + slice.row_count; ++row) {
-        builder.add(columns.timestamps[row], columns.lines.line(row), columns.metadata.row(row));
-      }
+  static void keep(push_frame_builder& kept, const slice_ref& slice) {
+    const auto& columns = slice.columns();
+    kept.begin_stream(columns.fingerprint, columns.canonical_labels);
+    for (auto row = slice.first_row; row < slice.first_row + slice.row_count; ++row) {
+      kept.add(columns.timestamps[row], columns.lines.line(row), columns.metadata.row(row));
     }
+  }
+
+  // A quarantined stream's unflushed entries as one push frame beside the log.
+  result<void> keep_for_people(const recovery_restore& job, push_frame_builder& kept) {
     const auto directory = setup_.options.wal_directory + "/quarantine";
     SKALD_TRY(setup_.files->create_directories(directory));
-    const auto path = directory + "/stream-" + to_hex(job.fingerprint) + "-" +
-                      std::to_string(job.through) + ".frame";
-    log_error(name(), "entries of a quarantined stream are kept in a file", {{"path", path}});
-    const auto frame = builder.finish();
+    // Streams of two tenants may have equal labels.
+    const auto path = directory + "/stream-" + to_hex(fingerprint_of(job.tenant)).substr(0, 16) +
+                      "-" + to_hex(job.fingerprint) + "-" + std::to_string(job.through) + ".frame";
+    log_error(name(), "entries of a quarantined stream are kept in a file",
+              {{"path", path}, {"entries", kept.rows()}});
+    const auto frame = kept.finish();
     return atomic_write(*setup_.files, path, frame->bytes());
   }
 
   const recovery_setup setup_;
   std::shared_ptr<flow_window> window_;
+  caf::actor root_;
+  std::size_t stalled_jobs_ = 0;
+  bool accept_unreadable_ = false;  // the start took what it could not read for damaged
+  counter read_errors_;
   counter replayed_;
   counter damaged_;
   histogram duration_;

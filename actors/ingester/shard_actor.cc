@@ -33,7 +33,7 @@ class shard_actor final : public supervisor_actor {
         setup_(std::move(setup)),
         core_(setup_.options, setup_.node, shard_origin(setup_.options, setup_.shard)),
         backlog_(std::make_shared<std::atomic<std::int64_t>>(0)) {
-    core_.set_flushed_through(setup_.flushed_through);
+    core_.set_flushed(setup_.flushed_through, setup_.flushes_done);
   }
 
   caf::behavior make_behavior() override {
@@ -50,6 +50,8 @@ class shard_actor final : public supervisor_actor {
         [this](replay_finished& message) { on_replay_finished(message.outcome); },
         [this](restored_run& message) { on_restored(message); },
         [this](restore_finished& message) { on_restore_finished(message); },
+        [this](restore_stalled message) { on_stalled(message); },
+        [this](stream_kept message) { on_kept(message); },
         [this](shard_tick) { on_tick(); },
         [this](wal_attached message) {
           tell(setup_.root, context(), shard_attached{setup_.shard, setup_.life, message.sequence});
@@ -69,6 +71,13 @@ class shard_actor final : public supervisor_actor {
   }
 
  private:
+  struct stream_slot {
+    caf::actor handle;
+    std::uint32_t life = 0;
+    std::uint64_t resealed_for = 0;  // flush for which this life was asked again
+    bool stalled = false;            // its entries cannot be read from the log for now
+  };
+
   // --- writes
 
   void on_admit(const push_job_ptr& job) {
@@ -160,21 +169,28 @@ class shard_actor final : public supervisor_actor {
 
   // --- reads
 
+  // A read whose message is dropped is answered with an error: entries cannot be read for now.
   void on_read(shard_read message) {
-    if (replaying_ || core_.is_sealing()) {
-      deferred_reads_.push_back(std::move(message));
+    if (replaying_ || core_.awaits_pieces()) {
+      if (stalled_ == 0) deferred_reads_.push_back(std::move(message));
       return;
     }
     const auto& request = *message.request;
     const auto rows = core_.select(request.tenant, request.matchers, request.range);
+    bool wait = false;
     for (const auto row : rows) {
       if (core_.phase(row) != row_phase::restoring) continue;
+      if (streams_[row].stalled) return;
+      wait = true;
+    }
+    if (wait) {
       deferred_reads_.push_back(std::move(message));
       return;
     }
     auto kept = std::make_shared<std::vector<head_snapshot_ptr>>();
     const auto target = snapshot_gather::make(
-        [kept, message, names = core_.flush_names(),
+        [kept, message, first_flush = core_.first_flush_here(),
+         warnings = core_.unreadable(request.tenant, request.matchers, request.range),
          self = caf::actor_cast<caf::actor>(this)](snapshot_gather::outcome outcome) {
           if (outcome.failed > 0) {
             // A stream died under way: ask again once it is restored.
@@ -182,7 +198,8 @@ class shard_actor final : public supervisor_actor {
             return;
           }
           ingester_snapshot answer;
-          answer.flush_names = names;
+          answer.flush_names = {first_flush};
+          answer.warnings = warnings;
           for (auto* pieces : {kept.get(), &outcome.parts}) {
             for (auto& piece : *pieces) {
               if (piece->rows > 0) answer.blocks.push_back(std::make_unique<head_block>(piece));
@@ -203,13 +220,13 @@ class shard_actor final : public supervisor_actor {
   }
 
   void on_streams(shard_streams message) {
-    if (replaying_ || core_.is_sealing()) {
-      deferred_streams_.push_back(std::move(message));
+    if (replaying_ || core_.awaits_pieces()) {
+      if (stalled_ == 0) deferred_streams_.push_back(std::move(message));
       return;
     }
     const auto& request = *message.request;
     unflushed_streams answer;
-    answer.flush_names = core_.flush_names();
+    answer.flush_names = {core_.first_flush_here()};
     for (const auto row : core_.select(request.tenant, request.matchers, request.range)) {
       answer.streams.push_back(core_.describe(row));
     }
@@ -228,6 +245,7 @@ class shard_actor final : public supervisor_actor {
     for (const auto row : core_.take_dirty()) hand_over(row);
     sealing_id_ = mark.mark;
     ask_to_seal(core_.begin_seal(mark.mark, mark.sequence));
+    keep_quarantined(false);
     finish_seal();
   }
 
@@ -240,22 +258,26 @@ class shard_actor final : public supervisor_actor {
     });
     for (const auto row : rows) {
       hand_over(row);
-      tell(stream_of(row), context(), stream_seal{row, issue_ticket(target)});
+      const auto& stream = stream_of(row);
+      tell(stream, context(), stream_seal{row, streams_[row].life, issue_ticket(target)});
     }
   }
 
   void on_parts(shard_parts_arrived& message) {
     if (message.flush_id != sealing_id_) return;
-    for (auto& part : message.parts) core_.add_sealed(part.row, std::move(part.pieces));
+    for (auto& part : message.parts) {
+      // What a stream reported before it died comes again from the log.
+      if (part.life == streams_[part.row].life) core_.add_sealed(part.row, std::move(part.pieces));
+    }
     // Rows that failed are asked again when they are restored.
     finish_seal();
   }
 
   void finish_seal() {
-    auto set = core_.take_sealed_set();
-    if (!set) return;
-    tell(setup_.root, context(), shard_sealed{setup_.shard, setup_.life, std::move(set)});
-    run_deferred();
+    if (auto set = core_.take_sealed_set()) {
+      tell(setup_.root, context(), shard_sealed{setup_.shard, setup_.life, std::move(set)});
+    }
+    if (!core_.awaits_pieces()) run_deferred();
   }
 
   // --- replay of the whole shard
@@ -275,6 +297,7 @@ class shard_actor final : public supervisor_actor {
       return;
     }
     replaying_ = false;
+    if (std::exchange(replay_stalled_, false)) --stalled_;
     for (auto& message : std::exchange(early_, {})) on_durable(std::move(message));
     tell(setup_.root, context(), shard_ready{setup_.shard, setup_.life});
     run_deferred();
@@ -284,31 +307,86 @@ class shard_actor final : public supervisor_actor {
 
   void on_child_down(child_id id, const caf::error&, restart_verdict verdict) override {
     const auto row = static_cast<row_index>(id);
-    streams_[row].handle = nullptr;
-    ++streams_[row].life;
-    streams_[row].resealed_for = 0;
-    switch (verdict) {
-      case restart_verdict::restart:
-        core_.begin_restore(row);
-        break;
-      case restart_verdict::give_up:
-        core_.quarantine(row);
-        break;
-      case restart_verdict::escalate:
-        quit(caf::exit_reason::unhandled_exception);
-        return;
+    if (verdict == restart_verdict::escalate) {
+      quit(caf::exit_reason::unhandled_exception);
+      return;
     }
+    auto& slot = streams_[row];
+    slot.handle = nullptr;
+    ++slot.life;
+    slot.resealed_for = 0;
+    end_stall(slot);
+    if (verdict == restart_verdict::restart) {
+      core_.begin_restore(row);
+    } else {
+      give_up(row);
+    }
+    if (core_.phase(row) != row_phase::restoring) return;
     if (!setup_.options.wal_enabled) {
       log_error(name(), "unflushed entries of a stream are lost: write-ahead log is disabled",
                 {{"stream", core_.stream(row)->canonical_labels}});
-      caf::anon_send(this, restore_finished{row, streams_[row].life, true});
+      caf::anon_send(this, restore_finished{row, slot.life, true});
       return;
     }
     tell(setup_.recovery, context(),
-         recovery_restore{caf::actor_cast<caf::actor>(this), row, streams_[row].life,
-                          std::string(core_.tenant(row)), core_.stream(row)->fingerprint,
-                          core_.sealed_through(), core_.committed_through(),
-                          verdict == restart_verdict::give_up});
+         restore_order(row, core_.row_sealed_through(row), core_.committed_through()));
+  }
+
+  recovery_restore restore_order(row_index row, std::uint64_t after, std::uint64_t through) {
+    recovery_restore order;
+    order.shard = caf::actor_cast<caf::actor>(this);
+    order.row = row;
+    order.life = streams_[row].life;
+    order.tenant = core_.tenant(row);
+    order.fingerprint = core_.stream(row)->fingerprint;
+    order.after = after;
+    order.through = through;
+    return order;
+  }
+
+  // --- quarantine
+
+  void give_up(row_index row) {
+    core_.quarantine(row);
+    log_error(name(), "stream is in quarantine, it accepts no entries until restart",
+              {{"stream", core_.stream(row)->canonical_labels}});
+    keep_quarantined(true);
+    finish_seal();
+  }
+
+  // The log is released only when the entries are in a file for people.
+  void keep_quarantined(bool all) {
+    for (const auto& order : core_.take_keep_orders(all)) {
+      if (!setup_.options.wal_enabled) {
+        core_.kept(order.row, order.through);
+        continue;
+      }
+      auto restore = restore_order(order.row, order.after, order.through);
+      restore.quarantine = true;
+      tell(setup_.recovery, context(), std::move(restore));
+    }
+  }
+
+  void on_kept(stream_kept message) {
+    core_.kept(message.row, message.through);
+    keep_quarantined(false);
+    finish_seal();
+  }
+
+  // --- restoring
+
+  void on_stalled(restore_stalled message) {
+    if (message.row == no_restored_row) {
+      if (replaying_ && !std::exchange(replay_stalled_, true)) ++stalled_;
+    } else if (message.life == streams_[message.row].life &&
+               !std::exchange(streams_[message.row].stalled, true)) {
+      ++stalled_;
+    }
+    run_deferred();  // those that would wait for it are answered with an error
+  }
+
+  void end_stall(stream_slot& slot) {
+    if (std::exchange(slot.stalled, false)) --stalled_;
   }
 
   void on_restored(restored_run& message) {
@@ -330,37 +408,21 @@ class shard_actor final : public supervisor_actor {
 
   void on_restore_finished(const restore_finished& message) {
     const auto row = message.row;
-    if (message.life != streams_[row].life) return;
-    if (!message.outcome.ok() && core_.phase(row) == row_phase::restoring) {
-      log_error(
-          name(), "restoring a stream failed, it accepts no entries until restart",
-          {{"stream", core_.stream(row)->canonical_labels}, log_field(message.outcome.error())});
-      core_.quarantine(row);
+    if (message.life != streams_[row].life || core_.phase(row) != row_phase::restoring) return;
+    end_stall(streams_[row]);
+    core_.end_restore(row);
+    auto later = core_.take_pending(row);
+    std::vector<slice_ref> before_seal;
+    std::vector<slice_ref> after_seal;
+    for (auto& slice : later) {
+      const bool before = core_.awaits_seal(row) && slice.sequence <= core_.seal_sequence();
+      (before ? before_seal : after_seal).push_back(std::move(slice));
     }
-    if (core_.phase(row) == row_phase::quarantined) {
-      core_.give_up_seal(row);
-    } else {
-      core_.end_restore(row);
-      auto later = core_.take_pending(row);
-      std::vector<slice_ref> before_seal;
-      std::vector<slice_ref> after_seal;
-      for (auto& slice : later) {
-        const bool before = core_.awaits_seal(row) && slice.sequence <= core_.seal_sequence();
-        (before ? before_seal : after_seal).push_back(std::move(slice));
-      }
-      if (!before_seal.empty()) send_run(row, std::move(before_seal));
-      reseal(row);
-      if (!after_seal.empty()) send_run(row, std::move(after_seal));
-    }
+    if (!before_seal.empty()) send_run(row, std::move(before_seal));
+    reseal(row);
+    if (!after_seal.empty()) send_run(row, std::move(after_seal));
     finish_seal();
-    if (!core_.is_sealing()) run_deferred();
   }
-
-  struct stream_slot {
-    caf::actor handle;
-    std::uint32_t life = 0;
-    std::uint64_t resealed_for = 0;  // flush for which this life was asked again
-  };
 
   shard_setup setup_;
   shard_core core_;
@@ -372,6 +434,8 @@ class shard_actor final : public supervisor_actor {
   std::uint64_t sealing_id_ = 0;
   std::uint32_t ticks_ = 0;
   bool replaying_ = true;
+  bool replay_stalled_ = false;
+  std::size_t stalled_ = 0;  // replay and streams that are stalled
 };
 
 }  // namespace

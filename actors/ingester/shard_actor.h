@@ -28,8 +28,9 @@ struct shard_setup {
   caf::actor root;
   caf::actor wal;
   caf::actor recovery;
-  // Entries up to here are in packs.
+  // Entries up to here are in packs, and flushes up to here are over.
   std::uint64_t flushed_through = 0;
+  std::uint64_t flushes_done = 0;
   const limits_source* limits = nullptr;
   // This node's part of a tenant's streams: replication factor / ingesters. Null: all.
   std::function<double()> stream_share;

@@ -15,8 +15,8 @@ constexpr row_index no_row = UINT32_MAX;
 
 // What a committed row costs beside its line: timestamp and line end.
 constexpr std::int64_t row_overhead_bytes = 12;
-// Flushes that may complete between a snapshot and the reader's look at the index.
-constexpr std::uint64_t flushes_ahead = 3;
+// Quarantined streams that an answer lists.
+constexpr std::size_t unreadable_listed_max = 10;
 
 }  // namespace
 
@@ -53,6 +53,14 @@ void shard_core::extent::add(const stream_slice& slice, std::uint32_t first, std
   max_ns = rows == 0 ? *high : std::max(max_ns, *high);
   rows += count;
   line_bytes += slice.lines.starts[first + count] - slice.lines.starts[first] - count;
+}
+
+void shard_core::extent::add(const extent& other) {
+  if (other.rows == 0) return;
+  min_ns = rows == 0 ? other.min_ns : std::min(min_ns, other.min_ns);
+  max_ns = rows == 0 ? other.max_ns : std::max(max_ns, other.max_ns);
+  rows += other.rows;
+  line_bytes += other.line_bytes;
 }
 
 std::uint32_t shard_core::tenant_index(std::string_view tenant) {
@@ -214,8 +222,14 @@ void shard_core::commit(const push_frame_ptr& frame, std::span<const std::uint32
 void shard_core::commit_rows(row_index index, slice_ref rows, time_point now,
                              std::vector<row_index>& ready) {
   auto& row = rows_[index];
-  if (row.phase == row_phase::quarantined) return;
   const auto& slice = rows.columns();
+  if (row.phase == row_phase::quarantined) {
+    // It was admitted before: acknowledged, and in the log only.
+    auto& unkept = unkept_[index];
+    unkept.wanted_through = std::max(unkept.wanted_through, rows.sequence);
+    unkept.lost.add(slice, rows.first_row, rows.row_count);
+    return;
+  }
   row.last_use = now;
   for (std::uint32_t i = 0; i < rows.row_count; ++i) {
     row.highest_ns = std::max(row.highest_ns, slice.timestamps[rows.first_row + i]);
@@ -303,16 +317,33 @@ bool shard_core::has_live(row_index row) const {
   return rows_[row].live.rows > 0;
 }
 
-std::vector<std::string> shard_core::flush_names() const {
-  std::vector<std::string> names;
-  for (const auto& [id, set] : kept_) names.push_back(flush_name(name_prefix_, id));
-  // Live rows of the snapshot may be flushed before the reader asks the index. Whatever else those
-  // flushes hold came after the snapshot.
-  for (std::uint64_t k = 1; k <= flushes_ahead && last_sealed_id_ > 0; ++k) {
-    names.push_back(flush_name(name_prefix_, last_sealed_id_ + k));
+std::string shard_core::first_flush_here() const {
+  // Flushes end in order. Live rows may be flushed before the reader asks the index; whatever else
+  // those flushes hold came after this call.
+  return flush_name(name_prefix_, kept_.empty() ? last_sealed_id_ + 1 : kept_.begin()->first);
+}
+
+std::vector<std::string> shard_core::unreadable(std::string_view tenant,
+                                                const std::vector<label_matcher>& matchers,
+                                                const time_range& range) const {
+  std::vector<std::string> texts;
+  std::size_t more = 0;
+  for (const auto& [index, entries] : unkept_) {
+    const auto& row = rows_[index];
+    if (entries.lost.rows == 0 || tenants_[row.tenant].name != tenant ||
+        !range.overlaps(entries.lost.min_ns, entries.lost.max_ns) ||
+        !matches_all(matchers, row.info->labels)) {
+      continue;
+    }
+    if (texts.size() >= unreadable_listed_max) {
+      ++more;
+      continue;
+    }
+    texts.push_back(fmt::format("up to {} entries of stream {} are left out: it is in quarantine",
+                                entries.lost.rows, row.info->canonical_labels));
   }
-  std::sort(names.begin(), names.end());
-  return names;
+  if (more > 0) texts.push_back(fmt::format("{} more streams in quarantine are left out", more));
+  return texts;
 }
 
 // --- streams' lives ------------------------------------------------------------------------------
@@ -336,6 +367,11 @@ void shard_core::quarantine(row_index index) {
   auto& row = rows_[index];
   if (row.phase == row_phase::quarantined) return;
   if (row.phase == row_phase::restoring) --restoring_rows_;
+  auto& unkept = unkept_[index];
+  unkept.kept_through = unkept.ordered_through = row_sealed_through(index);
+  unkept.wanted_through = committed_through_;
+  unkept.lost = row.live;
+  if (awaits_seal(index)) unkept.lost.add(sealing_.waiting[index]);
   row.phase = row_phase::quarantined;
   row.pending.clear();
   row.pending_bytes = 0;
@@ -343,9 +379,10 @@ void shard_core::quarantine(row_index index) {
   node_->quarantined.fetch_add(1, std::memory_order_relaxed);
 }
 
-void shard_core::set_flushed_through(std::uint64_t sequence) {
+void shard_core::set_flushed(std::uint64_t sequence, std::uint64_t flush_id) {
   sealed_through_ = std::max(sealed_through_, sequence);
   committed_through_ = std::max(committed_through_, sequence);
+  last_sealed_id_ = std::max(last_sealed_id_, flush_id);
 }
 
 bool shard_core::is_idle(const stream_row& row, time_point now) const {

@@ -83,10 +83,16 @@ class shard_core {
   unflushed_stream describe(row_index row) const;
   std::span<const head_snapshot_ptr> sealed_pieces(row_index row) const;
   bool has_live(row_index row) const;
-  // Names of the flushes whose buffers are still here, sorted.
-  std::vector<std::string> flush_names() const;
-  // Between begin_seal and its end reads must wait: pieces are on their way.
+  // The name of the first flush whose entries are all here, or came after this call: that one and
+  // all later ones of this shard.
+  std::string first_flush_here() const;
+  // What quarantined streams of the tenant had that cannot be read now, a text for people each.
+  std::vector<std::string> unreadable(std::string_view tenant,
+                                      const std::vector<label_matcher>& matchers,
+                                      const time_range& range) const;
   bool is_sealing() const { return sealing_.active; }
+  // Between begin_seal and its end reads must wait when pieces are on their way.
+  bool awaits_pieces() const;
 
   // --- flush
   // Everything committed so far (the WAL up to `sequence`) goes into flush `id`. Returns the rows
@@ -95,8 +101,6 @@ class shard_core {
   void add_sealed(row_index row, std::vector<head_snapshot_ptr> pieces);
   // Whether the row's buffers are still awaited: it must be asked (again) once it is restored.
   bool awaits_seal(row_index row) const;
-  // The row's stream is lost for good: go on without it.
-  void give_up_seal(row_index row);
   // The complete set, once; null while rows are awaited or nothing is being sealed.
   sealed_set_ptr take_sealed_set();
   // The set is in packs and in the index.
@@ -104,7 +108,9 @@ class shard_core {
   std::uint64_t sealed_through() const { return sealed_through_; }
   std::uint64_t seal_sequence() const { return sealing_.sequence; }
   std::uint64_t committed_through() const { return committed_through_; }
-  void set_flushed_through(std::uint64_t sequence);
+  // What former lives of the shard have done: entries up to `sequence` are in packs, flushes up to
+  // `flush_id` are over.
+  void set_flushed(std::uint64_t sequence, std::uint64_t flush_id);
 
   // --- streams' lives
   const stream_ptr& stream(row_index row) const { return rows_[row].info; }
@@ -114,7 +120,21 @@ class shard_core {
   // committed_through(); later ones wait for end_restore.
   void begin_restore(row_index row);
   void end_restore(row_index row);
+  // The row's entries up to here are in sealed buffers or packs; those behind it are in the log.
+  std::uint64_t row_sealed_through(row_index row) const;
+  // The row's stream is given up. Its entries in the log, also those that are committed from now on
+  // (they were admitted before), must be kept for people before the log is released: seals wait
+  // for kept().
   void quarantine(row_index row);
+  struct keep_order {
+    row_index row = 0;
+    std::uint64_t after = 0;
+    std::uint64_t through = 0;
+  };
+  // Entries of quarantined rows that must be kept now, each once; with `all` also those that no
+  // seal waits for yet.
+  std::vector<keep_order> take_keep_orders(bool all);
+  void kept(row_index row, std::uint64_t through);
   std::size_t restoring_rows() const { return restoring_rows_; }
 
   // Forgets rows that were idle for options.stream_idle. Returns them: their streams end.
@@ -134,6 +154,7 @@ class shard_core {
     std::int64_t min_ns = 0;
     std::int64_t max_ns = 0;
     void add(const stream_slice& slice, std::uint32_t first, std::uint32_t count);
+    void add(const extent& other);
   };
   struct stream_row {
     stream_ptr info;  // null: free
@@ -169,7 +190,14 @@ class shard_core {
     std::uint64_t id = 0;
     std::uint64_t sequence = 0;
     std::int64_t bytes = 0;
-    std::set<row_index> waiting;
+    std::map<row_index, extent> waiting;  // with what they had
+  };
+  // A quarantined row's entries in the log.
+  struct unkept_entries {
+    std::uint64_t kept_through = 0;
+    std::uint64_t wanted_through = 0;
+    std::uint64_t ordered_through = 0;
+    extent lost;  // what readers miss
   };
   struct kept_set {
     std::vector<row_index> rows;
@@ -185,6 +213,7 @@ class shard_core {
                   const tenant_limits& limits, time_point now, admission& out);
   void commit_rows(row_index row, slice_ref rows, time_point now, std::vector<row_index>& ready);
   bool is_idle(const stream_row& row, time_point now) const;
+  bool must_be_kept(const unkept_entries& entries) const;
 
   const ingester_options options_;
   const std::shared_ptr<node_state> node_;
@@ -200,7 +229,8 @@ class shard_core {
   time_point oldest_live_ = time_point::max();
   seal_state sealing_;
   std::map<std::uint64_t, kept_set> kept_;
-  std::uint64_t last_sealed_id_ = 0;  // 0: none in this life of the shard
+  std::map<row_index, unkept_entries> unkept_;  // of quarantined rows
+  std::uint64_t last_sealed_id_ = 0;            // also of former lives of the shard
   std::uint64_t sealed_through_ = 0;
   std::uint64_t committed_through_ = 0;
   std::size_t restoring_rows_ = 0;

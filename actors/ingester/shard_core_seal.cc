@@ -19,11 +19,47 @@ std::vector<row_index> shard_core::begin_seal(std::uint64_t id, std::uint64_t se
   for (row_index index = 0; index < rows_.size(); ++index) {
     auto& row = rows_[index];
     if (!row.info || row.phase == row_phase::quarantined || row.live.rows == 0) continue;
-    row.live = {};
-    sealing_.waiting.insert(index);
+    sealing_.waiting.emplace(index, std::exchange(row.live, {}));
     if (row.phase == row_phase::live) ask.push_back(index);
   }
+  for (const auto& [index, entries] : unkept_) {
+    if (must_be_kept(entries)) sealing_.waiting.emplace(index, extent{});
+  }
   return ask;
+}
+
+// The seal under way releases the log behind entries that are nowhere else.
+bool shard_core::must_be_kept(const unkept_entries& entries) const {
+  return sealing_.active &&
+         std::min(entries.wanted_through, sealing_.sequence) > entries.kept_through;
+}
+
+bool shard_core::awaits_pieces() const {
+  return std::any_of(sealing_.waiting.begin(), sealing_.waiting.end(), [this](const auto& row) {
+    return rows_[row.first].phase != row_phase::quarantined;
+  });
+}
+
+std::uint64_t shard_core::row_sealed_through(row_index row) const {
+  return sealing_.active && !awaits_seal(row) ? sealing_.sequence : sealed_through_;
+}
+
+std::vector<shard_core::keep_order> shard_core::take_keep_orders(bool all) {
+  std::vector<keep_order> orders;
+  for (auto& [index, entries] : unkept_) {
+    if (entries.ordered_through > entries.kept_through) continue;  // under way
+    if (entries.wanted_through <= entries.kept_through) continue;
+    if (!all && !must_be_kept(entries)) continue;
+    orders.push_back({index, entries.kept_through, entries.wanted_through});
+    entries.ordered_through = entries.wanted_through;
+  }
+  return orders;
+}
+
+void shard_core::kept(row_index row, std::uint64_t through) {
+  auto& entries = unkept_[row];
+  entries.kept_through = std::max(entries.kept_through, through);
+  if (awaits_seal(row) && !must_be_kept(entries)) sealing_.waiting.erase(row);
 }
 
 bool shard_core::awaits_seal(row_index row) const {
@@ -39,10 +75,6 @@ void shard_core::add_sealed(row_index index, std::vector<head_snapshot_ptr> piec
     row.sealed.push_back(std::move(piece));
     row.sealed_ids.push_back(sealing_.id);
   }
-}
-
-void shard_core::give_up_seal(row_index row) {
-  if (sealing_.active) sealing_.waiting.erase(row);
 }
 
 sealed_set_ptr shard_core::take_sealed_set() {

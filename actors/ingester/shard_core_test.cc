@@ -242,14 +242,12 @@ TEST_F(shard_core_test, SealMovesBuffersIntoASetAndDropFreesThem) {
   EXPECT_EQ(set->by_tenant.at("t").size(), 3U);
   EXPECT_FALSE(core_->is_sealing());
   EXPECT_EQ(core_->sealed_through(), 1U);
-  // The sealed set, and the flushes that live rows may go to before a reader looks at the index.
-  EXPECT_EQ(core_->flush_names(),
-            (std::vector<std::string>{"n-1-0-0000000000000007", "n-1-0-0000000000000008",
-                                      "n-1-0-0000000000000009", "n-1-0-000000000000000a"}));
+  // The sealed set, and all flushes that live rows may go to before a reader looks at the index.
+  EXPECT_EQ(core_->first_flush_here(), "n-1-0-0000000000000007");
   EXPECT_EQ(core_->describe(rows[1]).chunks, 2U);
   core_->drop_sealed(99);
   core_->drop_sealed(7);
-  EXPECT_EQ(core_->flush_names().front(), "n-1-0-0000000000000008");
+  EXPECT_EQ(core_->first_flush_here(), "n-1-0-0000000000000008");
   EXPECT_LT(node_->unflushed_bytes.load(), bytes);
   EXPECT_EQ(select({}).size(), 1U);  // only the later entry is left
 }
@@ -287,8 +285,67 @@ TEST_F(shard_core_test, QuarantinedRowRefusesAndIsLeftOut) {
   const auto admitted = admit(frame_of({{"{a=\"1\"}", 11}, {"{a=\"2\"}", 11}}));
   EXPECT_EQ(admitted.accepted_lines, 1U);
   EXPECT_EQ(admitted.rejected[0].http_status, 503);
-  EXPECT_EQ(core_->begin_seal(1, sequence_).size(), 1U);
-  EXPECT_FALSE(core_->awaits_seal(row));
+  // Admitted before, durable after.
+  const auto late = frame_of({{"{a=\"1\"}", 30}});
+  std::vector<row_index> ready;
+  core_->commit(late, all_slices(late), {}, ++sequence_, now_, ready);
+  EXPECT_TRUE(core_->unreadable("t", {}, {100, 200}).empty());
+  EXPECT_TRUE(core_->unreadable("other", {}, everything).empty());
+  ASSERT_EQ(core_->unreadable("t", {}, everything).size(), 1U);
+  EXPECT_NE(core_->unreadable("t", {}, everything)[0].find("2 entries of stream {a=\"1\"}"),
+            std::string::npos);
+  // The seal waits until both are kept.
+  const auto asked = core_->begin_seal(1, sequence_);
+  ASSERT_EQ(asked.size(), 1U);
+  core_->take_pending(asked[0]);
+  core_->add_sealed(asked[0], {piece(asked[0])});
+  EXPECT_FALSE(core_->awaits_pieces());
+  EXPECT_EQ(core_->take_sealed_set(), nullptr);
+  const auto orders = core_->take_keep_orders(false);
+  ASSERT_EQ(orders.size(), 1U);
+  EXPECT_EQ(orders[0].after, 0U);
+  EXPECT_EQ(orders[0].through, sequence_);
+  EXPECT_TRUE(core_->take_keep_orders(true).empty());  // under way
+  core_->kept(row, sequence_ - 1);
+  EXPECT_EQ(core_->take_sealed_set(), nullptr);
+  core_->kept(row, sequence_);
+  EXPECT_NE(core_->take_sealed_set(), nullptr);
+  EXPECT_TRUE(core_->begin_seal(2, sequence_).empty());
+  EXPECT_NE(core_->take_sealed_set(), nullptr);
+}
+
+TEST_F(shard_core_test, FlushesFromTheFirstOneOfAShardOnAreHere) {
+  EXPECT_EQ(core_->first_flush_here(), "n-1-0-0000000000000001");
+  core_->set_flushed(100, 7);
+  EXPECT_EQ(core_->first_flush_here(), "n-1-0-0000000000000008");
+  const std::vector<std::string> names = {"m-1-0-0000000000000002", "n-1-0-0000000000000008",
+                                          "n-1-1-0000000000000003"};
+  const auto covered = [&](const std::string& name) {
+    return is_in_memory(names, "packs/t/1/" + name + ".skp");
+  };
+  EXPECT_FALSE(covered("n-1-0-0000000000000007"));
+  EXPECT_TRUE(covered("n-1-0-0000000000000008"));
+  EXPECT_TRUE(covered("n-1-0-1000000000000000"));
+  EXPECT_TRUE(covered("n-1-1-0000000000000003"));
+  EXPECT_TRUE(covered("m-1-0-0000000000000002"));
+  EXPECT_FALSE(covered("n-1-2-0000000000000009"));
+  EXPECT_FALSE(covered("l-1-0-0000000000000009"));
+  EXPECT_FALSE(covered("short"));
+  EXPECT_FALSE(is_in_memory({}, "packs/t/1/n-1-0-0000000000000008.skp"));
+}
+
+TEST_F(shard_core_test, RowThatIsSealedAlreadyIsRestoredFromBehindTheSeal) {
+  store({{"{a=\"1\"}", 10}, {"{a=\"2\"}", 10}});
+  const auto rows = core_->begin_seal(1, sequence_);
+  ASSERT_EQ(rows.size(), 2U);
+  for (const auto row : rows) core_->take_pending(row);
+  EXPECT_EQ(core_->row_sealed_through(rows[0]), 0U);
+  core_->add_sealed(rows[0], {piece(rows[0])});
+  EXPECT_EQ(core_->row_sealed_through(rows[0]), sequence_);
+  EXPECT_EQ(core_->row_sealed_through(rows[1]), 0U);
+  core_->add_sealed(rows[1], {piece(rows[1])});
+  ASSERT_NE(core_->take_sealed_set(), nullptr);
+  EXPECT_EQ(core_->row_sealed_through(rows[1]), sequence_);
 }
 
 TEST_F(shard_core_test, SweepForgetsIdleRowsOnly) {

@@ -21,7 +21,7 @@ class chunk_buffer_actor final : public leaf_actor {
     if (const auto* add = content_as<buffer_add>(message)) {
       for (const auto& slice : add->slices) append(slice);
     } else if (const auto* seal = content_as<buffer_seal>(message)) {
-      seal->ticket.settle({seal->row, {snapshot()}});
+      seal->ticket.settle({seal->row, seal->life, {snapshot()}});
       quit(caf::exit_reason::normal, unit);
     } else if (const auto* read = content_as<buffer_snapshot>(message)) {
       auto taken = snapshot();
@@ -97,25 +97,25 @@ class stream_actor final : public leaf_actor {
   void on_seal(stream_seal& seal, caf::execution_unit* unit) {
     const auto buffers = std::exchange(buffers_, {});
     if (buffers.empty()) {
-      seal.ticket.settle({seal.row, {}});
+      seal.ticket.settle({seal.row, seal.life, {}});
       return;
     }
     if (buffers.size() == 1) {
-      tell(buffers.front().handle, unit, buffer_seal{seal.row, seal.ticket});
+      tell(buffers.front().handle, unit, buffer_seal{seal.row, seal.life, seal.ticket});
       return;
     }
     // The stream's ticket is settled only if every buffer reported.
-    const auto all =
-        seal_gather::make([ticket = seal.ticket, row = seal.row](seal_gather::outcome outcome) {
+    const auto all = seal_gather::make(
+        [ticket = seal.ticket, row = seal.row, life = seal.life](seal_gather::outcome outcome) {
           if (outcome.failed > 0) return;
-          sealed_part whole{row, {}};
+          sealed_part whole{row, life, {}};
           for (auto& part : outcome.parts) {
             whole.pieces.insert(whole.pieces.end(), part.pieces.begin(), part.pieces.end());
           }
           ticket.settle(std::move(whole));
         });
     for (const auto& buffer : buffers) {
-      tell(buffer.handle, unit, buffer_seal{seal.row, issue_ticket(all)});
+      tell(buffer.handle, unit, buffer_seal{seal.row, seal.life, issue_ticket(all)});
     }
   }
 

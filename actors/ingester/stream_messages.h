@@ -18,6 +18,7 @@ namespace skald {
 // All buffers of one stream, as they were sealed.
 struct sealed_part {
   std::uint32_t row = 0;
+  std::uint32_t life = 0;  // of the stream
   std::vector<head_snapshot_ptr> pieces;
 };
 using seal_gather = gather<sealed_part>;
@@ -32,6 +33,7 @@ struct stream_run {
 // shard -> stream: end all open buffers and report them as one part.
 struct stream_seal {
   std::uint32_t row = 0;
+  std::uint32_t life = 0;
   seal_gather::ticket ticket;
 };
 // shard -> stream: report every buffer with rows in the range. The stream issues a ticket per
@@ -49,6 +51,7 @@ struct buffer_add {
 };
 struct buffer_seal {
   std::uint32_t row = 0;
+  std::uint32_t life = 0;
   seal_gather::ticket ticket;
 };
 struct buffer_snapshot {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "runtime/base/log.h"
@@ -49,8 +50,9 @@ result<void> index_pack(const std::string& key, object_store& store, index_catal
 
 }  // namespace
 
-result<opened_wal> open_wal(const std::string& directory, wal_options options, file_system& files,
-                            const clock& time) {
+result<opened_wal> open_wal(wal_opening what, file_system& files, const clock& time) {
+  const auto& directory = what.directory;
+  auto& options = what.options;
   opened_wal opened;
   std::set<std::string> packs;
   std::uint64_t from_sequence = 1;
@@ -83,6 +85,7 @@ result<opened_wal> open_wal(const std::string& directory, wal_options options, f
   replay_options replay;
   replay.lane = options.lane;
   replay.from_sequence = from_sequence;
+  replay.unreadable_is_damage = what.unreadable_is_damage;
   SKALD_TRY_ASSIGN(const auto summary, wal_replay(directory, files, visit, replay));
   opened.note = damage_note(summary, checkpoint_damage);
   const auto start = wal_start_after(summary, from_sequence);
@@ -112,37 +115,44 @@ result<std::uint64_t> index_packs(const std::vector<std::string>& pack_keys, obj
 }
 
 result<void> read_frames(const frame_reading& what, file_system& files,
-                         const std::function<result<void>(read_frame)>& take,
-                         std::uint64_t& damaged) {
+                         const std::function<result<void>(read_frame)>& take, frames_read& out) {
   if (what.after >= what.through) return {};
   bool finished = false;
+  const auto pass_over = [&out](const error& why) {
+    ++out.damaged;
+    log_error("recovery", "entries record passed over", {log_field(why)});
+    return result<void>();
+  };
+  const auto read = [&](const wal_record& record) -> result<void> {
+    if (record.type != wal_record_type::entries) return {};
+    auto entries = decode_entries(record.body);
+    if (!entries.ok()) return pass_over(entries.error());
+    auto frame = push_frame::parse(entries->frame_bytes);
+    if (!frame.ok()) return pass_over(frame.error());
+    return take({record.sequence, std::move(*frame), std::move(entries->drops)});
+  };
   const auto visit = [&](const wal_record& record) -> result<void> {
+    const auto reached = std::min(record.sequence - 1, what.through);
+    if (out.reached != 0 && reached > out.reached) out.missing += reached - out.reached;
+    out.reached = std::max(out.reached, reached);
     if (record.sequence > what.through) {
       finished = true;
       return error{errc::cancelled, "all records read"};
     }
-    if (record.type != wal_record_type::entries || record.sequence <= what.after) return {};
-    auto entries = decode_entries(record.body);
-    if (!entries.ok()) {
-      ++damaged;
-      log_error("recovery", "entries record passed over", {log_field(entries.error())});
-      return {};
-    }
-    auto frame = push_frame::parse(entries->frame_bytes);
-    if (!frame.ok()) {
-      ++damaged;
-      log_error("recovery", "push frame passed over", {log_field(frame.error())});
-      return {};
-    }
-    return take({record.sequence, std::move(*frame), std::move(entries->drops)});
+    SKALD_TRY(read(record));
+    out.reached = record.sequence;
+    return {};
   };
   replay_options replay;
   replay.lane = what.lane;
   replay.from_sequence = what.after + 1;
+  replay.unreadable_is_damage = what.unreadable_is_damage;
   replay.progress = what.progress;
-  auto summary = wal_replay(what.directory, files, visit, replay);
-  if (summary.ok() || finished) return {};
-  return std::move(summary).error();
+  const auto summary = wal_replay(what.directory, files, visit, replay);
+  if (!summary.ok() && !finished) return summary.error();
+  if (out.reached < what.through) out.missing += what.through - std::max(out.reached, what.after);
+  out.reached = what.through;
+  return {};
 }
 
 }  // namespace skald

@@ -27,10 +27,15 @@ struct opened_wal {
 };
 
 // Reads the checkpoint and all flushed records, then opens the writer behind the last record.
-// A damaged checkpoint without a good former one is done without, and noted. Errors: those of the
-// file system; unimplemented for a checkpoint of a later version.
-result<opened_wal> open_wal(const std::string& directory, wal_options options, file_system& files,
-                            const clock& time);
+// A damaged checkpoint without a good former one is done without, and noted. A segment that cannot
+// be read is an error, or with `unreadable_is_damage` noted as damage. Errors: those of the file
+// system; unimplemented for a checkpoint of a later version.
+struct wal_opening {
+  std::string directory;
+  wal_options options;
+  bool unreadable_is_damage = false;
+};
+result<opened_wal> open_wal(wal_opening what, file_system& files, const clock& time);
 
 // Adds the rows of these packs to the index, reading each pack's directory. Idempotent. A pack that
 // is gone (compacted, so it was shipped once) is passed over, a damaged one is too and counted in
@@ -38,8 +43,6 @@ result<opened_wal> open_wal(const std::string& directory, wal_options options, f
 result<std::uint64_t> index_packs(const std::vector<std::string>& pack_keys, object_store& store,
                                   index_catalog& index);
 
-// Calls `take` with every entries record with after < sequence <= through, in order. Damaged frames
-// are passed over and counted in `damaged`.
 struct read_frame {
   std::uint64_t sequence = 0;
   push_frame_ptr frame;
@@ -50,10 +53,20 @@ struct frame_reading {
   std::uint32_t lane = 0;
   std::uint64_t after = 0;
   std::uint64_t through = 0;
+  bool unreadable_is_damage = false;  // as in replay_options
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
+struct frames_read {
+  // All records up to here were read, also when it ended with an error: go on behind it.
+  std::uint64_t reached = 0;
+  std::uint64_t damaged = 0;  // records whose contents are wrong
+  std::uint64_t missing = 0;  // behind the first one read, that the log does not have any more
+};
+
+// Calls `take` with every entries record with after < sequence <= through, in order, and adds to
+// `out`. Damaged and missing records are passed over. Errors: those of `take`; the file system's
+// when a segment cannot be read, which says nothing about the records in it: try again.
 result<void> read_frames(const frame_reading& what, file_system& files,
-                         const std::function<result<void>(read_frame)>& take,
-                         std::uint64_t& damaged);
+                         const std::function<result<void>(read_frame)>& take, frames_read& out);
 
 }  // namespace skald

@@ -99,8 +99,7 @@ result<std::vector<stream_chunks>> block_locator::lookup(const locate_request& r
   if (request.known_flushes.empty()) return streams;
   for (stream_chunks& stream : streams) {
     std::erase_if(stream.chunks, [&](const chunk_ref& chunk) {
-      return std::binary_search(request.known_flushes.begin(), request.known_flushes.end(),
-                                pack_flush_name(chunk.pack_key), std::less<>());
+      return is_in_memory(request.known_flushes, chunk.pack_key);
     });
   }
   return streams;

@@ -58,7 +58,7 @@ class lane_replay {
     }
     std::sort(segments_.begin(), segments_.end(),
               [](const segment_file& a, const segment_file& b) { return a.number < b.number; });
-    for (segment_file& s : segments_) inspect(s);
+    for (segment_file& s : segments_) SKALD_TRY(inspect(s));
     for (const segment_file& s : segments_) {
       total_bytes_ += s.bytes;
       out_.next_segment = std::max(out_.next_segment, s.number + 1);
@@ -67,13 +67,23 @@ class lane_replay {
     return {};
   }
 
-  void inspect(segment_file& s) {
-    if (auto bytes = files_.file_size(path_of(s.number)); bytes.ok()) s.bytes = *bytes;
+  // Whether a failure to read counts as damage.
+  bool is_accepted(const error& why) const {
+    return options_.unreadable_is_damage && why.code == errc::unavailable;
+  }
+
+  result<void> inspect(segment_file& s) {
+    SKALD_TRY_ASSIGN(s.bytes, files_.file_size(path_of(s.number)));
     auto opened = files_.open(path_of(s.number), open_mode::read_only);
-    if (!opened.ok()) return;
+    if (!opened.ok()) return is_accepted(opened.error()) ? result<void>() : opened.error();
     char block[wal_block_bytes];
     const auto read = (*opened)->read_at(0, block, sizeof block);
-    if (!read.ok() || !decode_segment_header({block, *read}, s.header)) return;
+    if (!read.ok()) return is_accepted(read.error()) ? result<void>() : read.error();
+    if (decode_segment_header({block, *read}, s.header)) accept_header(s);
+    return {};
+  }
+
+  void accept_header(segment_file& s) const {
     if (s.header.version != wal_format_version || s.header.lane != options_.lane) return;
     s.unused_copy = s.header.segment != s.number;
     s.readable = !s.unused_copy && s.header.first_sequence != 0;
@@ -98,7 +108,8 @@ class lane_replay {
       return {};  // nothing in it is wanted, or it was never acknowledged
     }
     if (s.readable && first > next_) skip_gap(first);
-    if (!read(s)) {
+    SKALD_TRY_ASSIGN(const bool opened, read(s));
+    if (!opened) {
       lose_segment(s);
       return {};
     }
@@ -179,16 +190,24 @@ class lane_replay {
 
   std::string_view contents() const { return {buffer_.data(), buffer_.size()}; }
 
-  // Reads the whole file into buffer_; what cannot be read stays zero and so counts as damage.
-  bool read(const segment_file& s) {
+  // Reads the whole file into buffer_. What cannot be read and is accepted so stays zero and counts
+  // as damage; false: nothing could be read.
+  result<bool> read(const segment_file& s) {
     buffer_.resize(0);
     auto opened = files_.open(path_of(s.number), open_mode::read_only);
-    if (!opened.ok()) return false;
+    if (!opened.ok()) {
+      if (is_accepted(opened.error())) return false;
+      return opened.error();
+    }
     const std::uint64_t bytes = std::min(s.bytes, wal_segment_bytes_max);
     buffer_.resize(bytes);
     for (std::uint64_t offset = 0; offset < bytes;) {
       const std::uint64_t wanted = std::min(read_bytes_max, bytes - offset);
       const auto got = (*opened)->read_at(offset, buffer_.data() + offset, wanted);
+      if (!got.ok()) {
+        if (!is_accepted(got.error())) return got.error();
+        out_.lost_bytes += wanted;
+      }
       const std::uint64_t good = got.ok() ? *got : 0;
       std::fill(buffer_.data() + offset + good, buffer_.data() + offset + wanted, '\0');
       offset += wanted;

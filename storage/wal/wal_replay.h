@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a lane back after a start. Damage never stops it: what cannot be read is counted, its
-// segment is copied to <lane>/quarantine/, and reading goes on at the next valid record. Format and
-// rules: docs/formats/wal.md.
+// Reads a lane back. Damage never stops it: records whose checksum is wrong are counted, their
+// segment is copied to <lane>/quarantine/, and reading goes on at the next valid record. A segment
+// that cannot be read at all does stop it. Format and rules: docs/formats/wal.md.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +51,10 @@ struct replay_options {
   std::uint32_t lane = 0;
   // Records below this are not handed out, segments wholly below not read. From the checkpoint.
   std::uint64_t from_sequence = 1;
+  // A segment that cannot be opened or read is not damaged as far as anybody knows: the replay ends
+  // with that error, and the caller tries again. On, for a start that has tried long enough: I/O
+  // errors (unavailable) count as damage, and what can be read is handed out.
+  bool unreadable_is_damage = false;
   // Called now and then with bytes looked at and bytes in all.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
@@ -60,8 +64,9 @@ struct replay_options {
 using wal_visitor = std::function<result<void>(const wal_record&)>;
 
 // Blocks; holds one segment in memory. An absent directory is an empty lane.
-// Errors: the visitor's; unavailable and the like when the directory cannot be listed. Unreadable
-// files are damage.
+// Errors: the visitor's; those of the file system when the directory cannot be listed or a segment
+// cannot be opened or read (see options.unreadable_is_damage). All records visited before the error
+// are good: go on behind the last of them.
 result<replay_summary> wal_replay(const std::string& directory, file_system& files,
                                   const wal_visitor& visitor, const replay_options& options = {});
 

@@ -213,6 +213,92 @@ TEST(WalReplay, StopsWithTheVisitorsError) {
   EXPECT_EQ(calls, 3);
 }
 
+// What cannot be read may be good: only the caller can tell whether to try again.
+TEST(WalReplay, UnreadableSegmentsAreErrorsAndNotDamage) {
+  test_lane lane;
+  {
+    auto writer = lane.open();
+    for (int i = 0; i < 6; ++i) {
+      ASSERT_TRUE(put(*writer, std::string(28000, 'a')).ok());
+      ASSERT_TRUE(writer->sync().ok());
+    }
+  }
+  const std::string second = lane.segment_path(2);
+  bool fail_data_only = false;
+  const auto fail_with = [&](errc code) {
+    return [&, code](const std::string& path) -> result<void> {
+      if (path == second) return error{code, "injected"};
+      return {};
+    };
+  };
+  const auto run = [&](bool accept, std::vector<std::uint64_t>& seen) {
+    replay_options how;
+    how.unreadable_is_damage = accept;
+    return wal_replay(
+        lane.path(), lane.files,
+        [&](const wal_record& r) -> result<void> {
+          seen.push_back(r.sequence);
+          return {};
+        },
+        how);
+  };
+  const auto check = [&](errc code, bool read_fails, bool accepted) {
+    std::vector<std::uint64_t> seen;
+    const auto stopped = run(false, seen);
+    ASSERT_FALSE(stopped.ok());
+    EXPECT_EQ(stopped.error().code, code);
+    EXPECT_EQ(seen, read_fails ? numbers(1, 2) : std::vector<std::uint64_t>());
+    EXPECT_FALSE(std::filesystem::exists(lane.path() + "/quarantine"));
+    seen.clear();
+    const auto last = run(true, seen);
+    ASSERT_EQ(last.ok(), accepted);
+    if (!accepted) return;
+    EXPECT_EQ(seen, (std::vector<std::uint64_t>{1, 2, 5, 6}));
+    EXPECT_GT(last->lost_bytes, 2u * 28000);
+    EXPECT_EQ(last->quarantined_segments, numbers(2, 2));
+    std::filesystem::remove_all(lane.path() + "/quarantine");
+  };
+  for (const auto& [code, accepted] : {std::pair{errc::unavailable, true},
+                                       {errc::resource_exhausted, false},
+                                       {errc::not_found, false}}) {
+    SCOPED_TRACE(to_string(code));
+    lane.files.on_open = fail_with(code);
+    check(code, false, accepted);
+    lane.files.on_open = nullptr;
+    for (const bool data_only : {false, true}) {
+      fail_data_only = data_only;
+      bool header_was_read = false;
+      lane.files.on_read = [&, fail = fail_with(code)](const std::string& path, std::uint64_t) {
+        // The header block is read first, then the whole file.
+        if (path == second && fail_data_only && !std::exchange(header_was_read, true)) {
+          return result<void>();
+        }
+        if (path == second) header_was_read = false;
+        return fail(path);
+      };
+      check(code, data_only, accepted);
+    }
+    lane.files.on_read = nullptr;
+  }
+  EXPECT_EQ(lane.replay().sequences(), numbers(1, 6));
+}
+
+TEST(WalReplay, CountsAnUnreadableEndOfTheLog) {
+  test_lane lane;
+  write_example(lane);
+  int reads = 0;
+  lane.files.on_read = [&](const std::string&, std::uint64_t) -> result<void> {
+    if (++reads == 1) return {};  // the header
+    return error{errc::unavailable, "injected"};
+  };
+  replay_options how;
+  how.unreadable_is_damage = true;
+  const auto summary = wal_replay(
+      lane.path(), lane.files, [](const wal_record&) { return result<void>(); }, how);
+  ASSERT_TRUE(summary.ok());
+  EXPECT_GT(summary->lost_bytes, 0u);
+}
+
 TEST(WalReplay, ReportsProgress) {
   test_lane lane;
   write_example(lane);

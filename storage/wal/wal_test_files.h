@@ -66,6 +66,9 @@ class faulty_file_system final : public file_system {
   bool keep_failing = false;
   bool fail_all_syncs = false;
   std::optional<std::uint64_t> free;
+  // What an open or a read (at an offset) of a file answers; null: no failure.
+  std::function<result<void>(const std::string& path)> on_open;
+  std::function<result<void>(const std::string& path, std::uint64_t offset)> on_read;
 
   result<void> step(bool is_sync) {
     if (is_sync && fail_all_syncs) return error{fail_with, "injected"};
@@ -79,8 +82,9 @@ class faulty_file_system final : public file_system {
   }
 
   result<std::unique_ptr<file>> open(const std::string& path, open_mode mode) override {
+    if (on_open) SKALD_TRY(on_open(path));
     SKALD_TRY_ASSIGN(auto inner, real_.open(path, mode));
-    return std::unique_ptr<file>(new faulty_file(*this, std::move(inner)));
+    return std::unique_ptr<file>(new faulty_file(*this, path, std::move(inner)));
   }
   result<void> rename(const std::string& from, const std::string& to) override {
     SKALD_TRY(step(false));
@@ -112,9 +116,10 @@ class faulty_file_system final : public file_system {
  private:
   class faulty_file final : public file {
    public:
-    faulty_file(faulty_file_system& owner, std::unique_ptr<file> inner)
-        : owner_(owner), inner_(std::move(inner)) {}
+    faulty_file(faulty_file_system& owner, std::string path, std::unique_ptr<file> inner)
+        : owner_(owner), path_(std::move(path)), inner_(std::move(inner)) {}
     result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t length) override {
+      if (owner_.on_read) SKALD_TRY(owner_.on_read(path_, offset));
       return inner_->read_at(offset, out, length);
     }
     // A failing write leaves half of its bytes behind, as a full disk does.
@@ -139,6 +144,7 @@ class faulty_file_system final : public file_system {
 
    private:
     faulty_file_system& owner_;
+    std::string path_;
     std::unique_ptr<file> inner_;
   };
 

@@ -51,6 +51,7 @@ caf::behavior query_root_actor::make_behavior() {
             ingester_snapshot snapshot = std::move(**memory.snapshot);
             known_flushes_[memory.leaf] =
                 std::make_shared<const std::vector<std::string>>(std::move(snapshot.flush_names));
+            warnings_.insert(snapshot.warnings.begin(), snapshot.warnings.end());
             core_.on_memory(memory.leaf, std::move(snapshot.blocks));
             if (--memory_answers_missing_ == 0) on_memory_complete();
           },
@@ -122,8 +123,13 @@ void query_root_actor::on_interval(interval_done& done) {
 void query_root_actor::finish() {
   auto leaves = std::make_shared<std::vector<logql::leaf_result>>(core_.take_results());
   send(parts_->pool,
-       make_pool_task(call_.tenant, [query = query_, leaves, stats = stats_, reply = call_.reply] {
-         reply.answer(logql::finish(*query->plan, std::move(*leaves), stats));
+       make_pool_task(call_.tenant, [query = query_, leaves, stats = stats_, reply = call_.reply,
+                                     warnings = std::move(warnings_)] {
+         auto answer = logql::finish(*query->plan, std::move(*leaves), stats);
+         if (answer.ok()) {
+           answer->warnings.insert(answer->warnings.end(), warnings.begin(), warnings.end());
+         }
+         reply.answer(std::move(answer));
        }));
   call_.reply = {};
   quit();

@@ -7,6 +7,7 @@
 
 #include <caf/event_based_actor.hpp>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ class query_root_actor final : public caf::event_based_actor {
   std::vector<std::shared_ptr<const std::vector<std::string>>> known_flushes_;  // by leaf
   std::vector<caf::actor> intervals_;
   logql::query_stats stats_;
+  std::set<std::string> warnings_;  // of the ingester: entries that are left out
 };
 
 }  // namespace skald

@@ -112,7 +112,8 @@ class shard_actor final : public supervisor_actor {
     for (const auto& record : message.records) {
       auto& job = static_cast<push_job&>(*record.entry);
       const auto& part = job.part_of(setup_.shard);
-      core_.commit(job.frame(), part.slices, part.admitted.drops, record.sequence, now, ready);
+      core_.commit(job.frame(), part.slices, part.admitted.rows, part.admitted.drops,
+                   record.sequence, now, ready);
       job.committed();
     }
     for (const auto row : ready) hand_over(row);
@@ -285,7 +286,7 @@ class shard_actor final : public supervisor_actor {
   void on_replay(const replay_entries& message) {
     std::vector<row_index> ready;
     static const std::vector<row_drop> none;
-    core_.commit(message.frame, message.slices, message.drops ? *message.drops : none,
+    core_.commit(message.frame, message.slices, {}, message.drops ? *message.drops : none,
                  message.sequence, time().now(), ready);
     for (const auto row : ready) hand_over(row);
   }

@@ -96,6 +96,7 @@ row_index shard_core::make_row(std::uint32_t tenant, stream_ptr info) {
   tenants_[tenant].postings.add(row, info->labels);
   tenants_[tenant].counts->streams.fetch_add(1, std::memory_order_relaxed);
   node_->streams.fetch_add(1, std::memory_order_relaxed);
+  rows_[row].fingerprint = info->fingerprint;
   rows_[row].info = std::move(info);
   rows_[row].tenant = tenant;
   return row;
@@ -107,21 +108,25 @@ admission shard_core::admit(const push_frame& frame, std::span<const std::uint32
                             const tenant_limits& limits, std::int64_t stream_limit,
                             time_point now) {
   admission out;
-  for (const auto slice : slices) admit_slice(frame, slice, limits, stream_limit, now, out);
+  out.rows.reserve(slices.size());
+  const auto tenant = tenant_index(frame.tenant());
+  for (const auto slice : slices) {
+    out.rows.push_back(admit_slice(frame, slice, tenant, limits, stream_limit, now, out));
+  }
   return out;
 }
 
-void shard_core::admit_slice(const push_frame& frame, std::uint32_t number,
-                             const tenant_limits& limits, std::int64_t stream_limit, time_point now,
-                             admission& out) {
+row_index shard_core::admit_slice(const push_frame& frame, std::uint32_t number,
+                                  std::uint32_t tenant, const tenant_limits& limits,
+                                  std::int64_t stream_limit, time_point now, admission& out) {
   const auto& slice = frame.slices()[number];
   const auto drop_all = [&](stream_rejection why) {
     out.drops.push_back({number, 0, static_cast<std::uint32_t>(slice.rows())});
     out.rejected.push_back(std::move(why));
+    return no_row;
   };
   const rejection_context context{frame.tenant(), slice.canonical_labels, slice.rows(),
                                   options_.max_returned_stream_errors};
-  const auto tenant = tenant_index(frame.tenant());
   auto row = find_row(tenant, slice.fingerprint);
   if (row == no_row) {
     if (stream_limit > 0 &&
@@ -138,6 +143,7 @@ void shard_core::admit_slice(const push_frame& frame, std::uint32_t number,
     return drop_all(reject_quarantined(context, slice));
   }
   admit_rows(rows_[row], frame, number, limits, now, out);
+  return row;
 }
 
 void shard_core::admit_rows(stream_row& row, const push_frame& frame, std::uint32_t number,
@@ -184,22 +190,33 @@ void shard_core::admit_rows(stream_row& row, const push_frame& frame, std::uint3
   out.drops.insert(out.drops.end(), drops.begin(), drops.end());
 }
 
+// Two look-ups in a table of all streams per slice would be a good part of a push of many streams.
+row_index shard_core::row_for(std::uint32_t tenant, const stream_slice& slice, row_index hint) {
+  if (hint < rows_.size()) {
+    const auto& row = rows_[hint];
+    if (row.info && row.tenant == tenant && row.fingerprint == slice.fingerprint) return hint;
+  }
+  const auto row = find_row(tenant, slice.fingerprint);
+  if (row != no_row) return row;
+  auto info = make_stream(slice.canonical_labels);
+  // Admission refuses such slices: this is a record of another version.
+  if (!info.ok() || (*info)->fingerprint != slice.fingerprint) return no_row;
+  return make_row(tenant, std::move(info).value());
+}
+
 void shard_core::commit(const push_frame_ptr& frame, std::span<const std::uint32_t> slices,
-                        std::span<const row_drop> drops, std::uint64_t sequence, time_point now,
-                        std::vector<row_index>& ready) {
+                        std::span<const row_index> hints, std::span<const row_drop> drops,
+                        std::uint64_t sequence, time_point now, std::vector<row_index>& ready) {
   committed_through_ = std::max(committed_through_, sequence);
   const auto tenant = tenant_index(frame->tenant());
   auto drop = drops.begin();
   const auto dirty_before = dirty_.size();
-  for (const auto number : slices) {
+  const auto live_before = live_bytes_;
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const auto number = slices[i];
     const auto& slice = frame->slices()[number];
-    auto row = find_row(tenant, slice.fingerprint);
-    if (row == no_row) {
-      auto info = make_stream(slice.canonical_labels);
-      // Admission refuses such slices: this is a record of another version.
-      if (!info.ok() || (*info)->fingerprint != slice.fingerprint) continue;
-      row = make_row(tenant, std::move(info).value());
-    }
+    const auto row = row_for(tenant, slice, hints.empty() ? no_row : hints[i]);
+    if (row == no_row) continue;
     std::uint32_t next = 0;
     while (drop != drops.end() && drop->slice < number) ++drop;
     for (; drop != drops.end() && drop->slice == number; ++drop) {
@@ -211,6 +228,7 @@ void shard_core::commit(const push_frame_ptr& frame, std::span<const std::uint32
     const auto rows = static_cast<std::uint32_t>(slice.rows());
     if (next < rows) commit_rows(row, {frame, sequence, number, next, rows - next}, now, ready);
   }
+  node_->unflushed_bytes.fetch_add(live_bytes_ - live_before, std::memory_order_relaxed);
   if (dirty_.size() == dirty_before) return;
   pinned_bytes_ += frame->bytes().size();
   if (pinned_bytes_ > options_.pinned_bytes_max / options_.shards) {
@@ -239,7 +257,6 @@ void shard_core::commit_rows(row_index index, slice_ref rows, time_point now,
   const auto bytes = static_cast<std::int64_t>(stored_bytes) +
                      row_overhead_bytes * static_cast<int>(rows.row_count);
   live_bytes_ += bytes;
-  node_->unflushed_bytes.fetch_add(bytes, std::memory_order_relaxed);
   if (oldest_live_ == time_point::max()) oldest_live_ = now;
   row.pending.push_back(std::move(rows));
   row.pending_bytes += static_cast<std::uint32_t>(stored_bytes);

@@ -9,6 +9,7 @@
 // to sealed_through() are in one of the latter two.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -17,7 +18,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "actors/ingester/head_columns.h"
@@ -35,6 +35,8 @@ using row_index = std::uint32_t;
 
 // What one shard says to its part of a push.
 struct admission {
+  // The row of each slice, a hint for commit(): a row may be forgotten in between.
+  std::vector<row_index> rows;
   std::vector<row_drop> drops;  // by slice and row
   std::vector<stream_rejection> rejected;
   std::uint64_t accepted_lines = 0;
@@ -68,9 +70,10 @@ class shard_core {
                   const tenant_limits& limits, std::int64_t stream_limit, time_point now);
   // Takes durable slices without their dropped rows. Appends to `ready` the rows whose pending
   // entries must go to their streams now.
+  // `hints` are admission::rows, or empty.
   void commit(const push_frame_ptr& frame, std::span<const std::uint32_t> slices,
-              std::span<const row_drop> drops, std::uint64_t sequence, time_point now,
-              std::vector<row_index>& ready);
+              std::span<const row_index> hints, std::span<const row_drop> drops,
+              std::uint64_t sequence, time_point now, std::vector<row_index>& ready);
   // The row's pending slices, which the caller hands over. Nothing while it is being restored.
   std::vector<slice_ref> take_pending(row_index row);
   // All rows with pending slices.
@@ -158,6 +161,7 @@ class shard_core {
   };
   struct stream_row {
     stream_ptr info;  // null: free
+    stream_fingerprint fingerprint;
     std::uint32_t tenant = 0;
     row_phase phase = row_phase::live;
     std::int64_t highest_ns = INT64_MIN;
@@ -181,6 +185,7 @@ class shard_core {
     friend bool operator==(const stream_key&, const stream_key&) = default;
   };
   struct stream_key_hash {
+    using is_avalanching = void;
     std::size_t operator()(const stream_key& k) const {
       return k.fingerprint.low ^ (std::size_t{k.tenant} * 0x9E3779B97F4A7C15ULL);
     }
@@ -207,8 +212,10 @@ class shard_core {
   std::uint32_t tenant_index(std::string_view tenant);
   row_index make_row(std::uint32_t tenant, stream_ptr info);
   row_index find_row(std::uint32_t tenant, const stream_fingerprint& fingerprint) const;
-  void admit_slice(const push_frame& frame, std::uint32_t slice, const tenant_limits& limits,
-                   std::int64_t stream_limit, time_point now, admission& out);
+  row_index row_for(std::uint32_t tenant, const stream_slice& slice, row_index hint);
+  row_index admit_slice(const push_frame& frame, std::uint32_t slice, std::uint32_t tenant,
+                        const tenant_limits& limits, std::int64_t stream_limit, time_point now,
+                        admission& out);
   void admit_rows(stream_row& row, const push_frame& frame, std::uint32_t slice,
                   const tenant_limits& limits, time_point now, admission& out);
   void commit_rows(row_index row, slice_ref rows, time_point now, std::vector<row_index>& ready);
@@ -220,7 +227,7 @@ class shard_core {
   const std::string name_prefix_;
   std::vector<stream_row> rows_;
   std::vector<row_index> free_;
-  std::unordered_map<stream_key, row_index, stream_key_hash> by_stream_;
+  boost::unordered_flat_map<stream_key, row_index, stream_key_hash> by_stream_;
   std::vector<tenant_rows> tenants_;
   std::map<std::string, std::uint32_t, std::less<>> tenant_numbers_;
   std::vector<row_index> dirty_;

@@ -54,7 +54,8 @@ class shard_core_test : public ::testing::Test {
     const auto frame = frame_of(items);
     const auto admitted = admit(frame);
     std::vector<row_index> ready;
-    core_->commit(frame, all_slices(frame), admitted.drops, ++sequence_, now_, ready);
+    core_->commit(frame, all_slices(frame), admitted.rows, admitted.drops, ++sequence_, now_,
+                  ready);
     core_->check_invariants();
     return ready;
   }
@@ -124,7 +125,7 @@ TEST_F(shard_core_test, RateIsPerStreamAndRefills) {
 TEST_F(shard_core_test, FirstPushAfterReplayHasItsWholeBurst) {
   const auto frame = frame_of({{"{a=\"1\"}", 1}});
   std::vector<row_index> ready;
-  core_->commit(frame, all_slices(frame), {}, 1, now_, ready);
+  core_->commit(frame, all_slices(frame), {}, {}, 1, now_, ready);
   EXPECT_EQ(admit(frame_of({{"{a=\"1\"}", 2, std::string(1 << 20, 'x')}})).accepted_lines, 1U);
 }
 
@@ -155,7 +156,7 @@ TEST_F(shard_core_test, RefusesLabelsThatAreNotTheFingerprints) {
   EXPECT_EQ(admitted.accepted_lines, 0U);
   EXPECT_EQ(admitted.rejected.size(), 2U);
   std::vector<row_index> ready;
-  core_->commit(frame, all_slices(frame), {}, 1, now_, ready);
+  core_->commit(frame, all_slices(frame), {}, {}, 1, now_, ready);
   EXPECT_EQ(core_->row_count(), 0U);
 }
 
@@ -191,7 +192,7 @@ TEST_F(shard_core_test, DroppedRowsAreNotCommitted) {
                                {"{a=\"3\"}", 6}});
   const std::vector<row_drop> drops = {{0, 1, 1}, {1, 0, 1}, {2, 1, 1}};
   std::vector<row_index> ready;
-  core_->commit(frame, all_slices(frame), drops, 1, now_, ready);
+  core_->commit(frame, all_slices(frame), {}, drops, 1, now_, ready);
   std::uint32_t rows = 0;
   for (const auto row : core_->take_dirty()) rows += rows_in(core_->take_pending(row));
   EXPECT_EQ(rows, 3U);
@@ -288,7 +289,7 @@ TEST_F(shard_core_test, QuarantinedRowRefusesAndIsLeftOut) {
   // Admitted before, durable after.
   const auto late = frame_of({{"{a=\"1\"}", 30}});
   std::vector<row_index> ready;
-  core_->commit(late, all_slices(late), {}, ++sequence_, now_, ready);
+  core_->commit(late, all_slices(late), {}, {}, ++sequence_, now_, ready);
   EXPECT_TRUE(core_->unreadable("t", {}, {100, 200}).empty());
   EXPECT_TRUE(core_->unreadable("other", {}, everything).empty());
   ASSERT_EQ(core_->unreadable("t", {}, everything).size(), 1U);
@@ -378,6 +379,19 @@ TEST_F(shard_core_test, EndGivesBackWhatItCounted) {
   EXPECT_EQ(node_->unflushed_bytes.load(), 0);
   EXPECT_EQ(node_->streams.load(), 0);
   EXPECT_EQ(node_->quarantined.load(), 0);
+}
+
+TEST_F(shard_core_test, CommitChecksTheRowsThatItIsTold) {
+  store({{"{a=\"1\"}", 1}});
+  const auto frame = frame_of({{"{a=\"2\"}", 2}});
+  const auto admitted = admit(frame);
+  ASSERT_EQ(admitted.rows.size(), 1U);
+  std::vector<row_index> ready;
+  for (const row_index told : {select({matcher("a", match_op::equal, "1")})[0], row_index{99}}) {
+    core_->commit(frame, all_slices(frame), std::vector{told}, {}, ++sequence_, now_, ready);
+  }
+  EXPECT_EQ(core_->describe(admitted.rows[0]).lines, 2U);
+  EXPECT_EQ(core_->describe(select({matcher("a", match_op::equal, "1")})[0]).lines, 1U);
 }
 
 }  // namespace

@@ -280,6 +280,7 @@ class distributor_core::preparation {
         core_.builders_.emplace_back(core_.builders_tenant_);
       }
     }
+    text_bytes_.assign(core_.options_.shards, 0);
     const level_detector detector(limits_);
     const bool discover = limits_.discover_log_levels && limits_.allow_structured_metadata;
     for (const resolved_stream& stream : streams_) {
@@ -296,7 +297,8 @@ class distributor_core::preparation {
     const stream_info& stream = *from.stream;
     const std::uint32_t shard = shard_of(stream.fingerprint, core_.options_.shards);
     push_frame_builder& builder = core_.builders_[shard];
-    builder.begin_stream(stream.fingerprint, stream.canonical_labels);
+    std::size_t& text_bytes = text_bytes_[shard];
+    begin_stream(builder, stream, text_bytes);
     std::int64_t former_ns = min_time;  // as sent
     std::int64_t stored_ns = min_time;
     for (std::uint32_t i = 0; i < from.pushed->entry_count; ++i) {
@@ -316,11 +318,23 @@ class distributor_core::preparation {
               ? std::span<const metadata_pair>()
               : metadata_.finish(line, push_.metadata_of(entry), detector, from.level);
       builder.add(time_ns, line, metadata);
-      if (builder.line_bytes() >= core_.options_.frame_line_bytes_max) [[unlikely]] {
+      if (entry.metadata_count != 0) {
+        for (const metadata_pair& pair : metadata) {
+          text_bytes += pair.name.size() + pair.value.size();
+        }
+      }
+      if (builder.line_bytes() + text_bytes >= core_.options_.frame_line_bytes_max) [[unlikely]] {
         outcome_.frames.push_back({shard, builder.finish()});
-        builder.begin_stream(stream.fingerprint, stream.canonical_labels);
+        text_bytes = 0;
+        begin_stream(builder, stream, text_bytes);
       }
     }
+  }
+
+  static void begin_stream(push_frame_builder& builder, const stream_info& stream,
+                           std::size_t& text_bytes) {
+    builder.begin_stream(stream.fingerprint, stream.canonical_labels);
+    text_bytes += stream.canonical_labels.size();
   }
 
   // The line, cut to the limit when the tenant has it so. Valid until the next call.
@@ -344,6 +358,7 @@ class distributor_core::preparation {
   std::size_t line_bytes_max_ = 0;
   bool empty_metadata_name_ = false;
   std::vector<resolved_stream> streams_;
+  std::vector<std::size_t> text_bytes_;  // of the frames being built: labels and sent metadata
   push_errors errors_;
   prepared_push outcome_;
   entry_metadata metadata_;

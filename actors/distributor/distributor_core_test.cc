@@ -157,6 +157,25 @@ TEST_F(DistributorCore, ClosesFramesAtTheirSize) {
   EXPECT_EQ(out.frames[1].frame->rows(), 2u);
 }
 
+// A frame must fit into one record of the log, whatever its bytes consist of.
+TEST_F(DistributorCore, ClosesFramesThatAreMostlyMetadataOrLabels) {
+  options_.frame_line_bytes_max = 1000;
+  push_maker maker;
+  std::vector<test_entry> entries;
+  for (int i = 0; i < 10; ++i) entries.push_back({now_ns + i, "x", {{"k", std::string(400, 'v')}}});
+  maker.stream(R"({a="b"})", entries);
+  for (int i = 0; i < 10; ++i) {
+    maker.stream("{a=\"" + std::string(400, static_cast<char>('a' + i)) + "\"}", {{now_ns, "x"}});
+  }
+  const prepared_push out = prepare(maker);
+  std::uint64_t rows = 0;
+  for (const auto& f : out.frames) {
+    EXPECT_LT(f.frame->bytes().size(), 3000u);
+    rows += f.frame->rows();
+  }
+  EXPECT_EQ(rows, 20u);
+}
+
 struct refusal_case {
   const char* name;
   void (*configure)(tenant_limits&);

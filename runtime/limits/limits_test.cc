@@ -98,6 +98,18 @@ TEST(RateLimiter, ForgetsIdleTenants) {
   EXPECT_EQ(rates.size(), 1u);
 }
 
+TEST(RateLimiter, KeepsOnlyTenantsOfTheLastMinutes) {
+  rate_limiter rates;
+  const tenant_limits limits = small_limits();
+  for (int i = 0; i < 10'000; ++i) {
+    static_cast<void>(
+        rates.try_take("t" + std::to_string(i), limits, 1, 1, t0 + i * std::chrono::seconds(1)));
+  }
+  const auto kept = std::chrono::seconds(rate_limiter::idle_max).count();
+  EXPECT_GE(rates.size(), static_cast<std::size_t>(kept));
+  EXPECT_LE(rates.size(), static_cast<std::size_t>(kept) + 120);
+}
+
 TEST(LimitsSnapshot, FallsBackToTheDefaults) {
   tenant_limits special;
   special.max_line_size = 7;

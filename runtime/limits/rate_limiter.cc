@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace skald {
+namespace {
+
+constexpr std::chrono::minutes sweep_interval{1};
+
+}  // namespace
 
 rate_verdict rate_limiter::try_take(std::string_view tenant, const tenant_limits& limits,
                                     std::uint64_t bytes, std::uint32_t healthy_distributors,
@@ -17,6 +22,10 @@ rate_verdict rate_limiter::try_take(std::string_view tenant, const tenant_limits
   const std::lock_guard lock(mutex_);
   auto it = buckets_.find(tenant);
   if (it == buckets_.end()) {
+    if (now - swept_at_ >= sweep_interval) {
+      swept_at_ = now;
+      forget_idle_locked(now - idle_max);
+    }
     it = buckets_.emplace(std::string(tenant), tenant_bucket{token_bucket(rate, burst), now}).first;
   }
   token_bucket& bucket = it->second.bucket;
@@ -31,6 +40,10 @@ rate_verdict rate_limiter::try_take(std::string_view tenant, const tenant_limits
 
 void rate_limiter::forget_idle(time_point idle_since) {
   const std::lock_guard lock(mutex_);
+  forget_idle_locked(idle_since);
+}
+
+void rate_limiter::forget_idle_locked(time_point idle_since) {
   std::erase_if(buckets_,
                 [idle_since](const auto& entry) { return entry.second.last_used < idle_since; });
 }

@@ -29,8 +29,12 @@ class rate_limiter {
 
   // Takes `bytes` from the tenant's bucket, all or nothing. With the strategy `global` the rate is
   // divided by `healthy_distributors`; the burst is not. A changed limit counts from now on.
+  // A new tenant's first call also forgets those that were idle for `idle_max`, at most once a
+  // minute: memory grows with the tenants of the last minutes, not with all names ever sent.
   rate_verdict try_take(std::string_view tenant, const tenant_limits& limits, std::uint64_t bytes,
                         std::uint32_t healthy_distributors, time_point now);
+
+  static constexpr std::chrono::minutes idle_max{10};
 
   // Forgets tenants whose bucket was not asked for since `idle_since`; they come back with a full
   // one.
@@ -42,8 +46,11 @@ class rate_limiter {
     token_bucket bucket;
     time_point last_used;
   };
+  void forget_idle_locked(time_point idle_since);
+
   mutable std::mutex mutex_;
   std::map<std::string, tenant_bucket, std::less<>> buckets_;
+  time_point swept_at_{};
 };
 
 }  // namespace skald

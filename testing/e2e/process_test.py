@@ -108,49 +108,81 @@ class Process(unittest.TestCase):
         self.assertNotIn("level=error", node.log_tail())
         self.assertIn("stopped", node.log_tail())
 
-    def test_cancelled_queries_leave_nothing(self):
-        node = self.node().start()
+    QUERY = urllib.parse.urlencode({"query": '{app="p"} |~ "z+.*[a-f][0-9]+y" | logfmt | user > 3', "limit": 5000,
+                                    "start": BASE - HOUR, "end": BASE + HOUR})
+    PATH = "/loki/api/v1/query_range?" + QUERY
+    ACTORS_OF_AN_ANSWER = 10  # what may be left of the last answer and of the request for metrics
+
+    def filled(self, **kwargs):
+        """A node with 100,000 lines, some in packs and some in memory."""
+        node = self.node(**kwargs).start()
         for number in range(20):
             self.assertEqual(self.push(node, number, 5000, "level=info user=%d " % number + "z" * 100)[0], 204)
             if number % 7 == 0:
                 node.flush()
-        query = urllib.parse.urlencode({"query": '{app="p"} |~ "z+.*[a-f][0-9]+y" | logfmt | user > 3', "limit": 5000,
-                                        "start": BASE - HOUR, "end": BASE + HOUR})
-        request = b"GET /loki/api/v1/query_range?%s HTTP/1.1\r\nHost: x\r\n\r\n" % query.encode()
+        return node
 
-        def cancel(count):
-            for i in range(count):
-                s = socket.create_connection(("127.0.0.1", node.port), timeout=10)
-                s.sendall(request)
-                if i % 10 == 0:
-                    time.sleep(0.005)
-                s.close()
+    def settled(self, node):
+        """Actors alive, when twice the same in a row."""
+        last = -1.0
+        for _ in range(600):
+            now = node.metric("skald_actors_running")
+            if now == last:
+                return now
+            last = now
+            time.sleep(0.2)
+        return last
 
-        def settled():
-            """Actors alive, when twice the same in a row."""
-            last = -1.0
-            for _ in range(600):
-                now = node.metric("skald_actors_running")
-                if now == last:
-                    return now
-                last = now
-                time.sleep(0.2)
-            return last
+    def cancel(self, node, count):
+        request = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % self.PATH.encode()
+        for i in range(count):
+            s = socket.create_connection(("127.0.0.1", node.port), timeout=10)
+            s.sendall(request)
+            if i % 10 == 0:
+                time.sleep(0.005)
+            s.close()
 
-        cancel(100)  # caches, thread stacks and the allocator's pools are filled now
+    def assert_gone(self, node, actors):
+        """Ended queries end their actors at once: these are gone before one more query of that size is answered, which
+        takes some 100 ms on a core of today. (A bound by work rather than by the clock, which other load would break.)"""
+        begin = time.monotonic()
+        status, body, _ = node.request("GET", self.PATH)
+        answered = time.monotonic() - begin
+        left = node.metric("skald_actors_running") - actors
+        self.assertLessEqual(left, self.ACTORS_OF_AN_ANSWER,
+                             "actors left after %.0f ms, when status %d came" % (answered * 1000, status))
+        self.assertTrue(wait_for(lambda: node.metric("skald_actors_running") <= actors, 60))
+
+    def test_cancelled_queries_leave_nothing(self):
+        node = self.filled()
+        self.cancel(node, 100)  # caches, thread stacks and the allocator's pools are filled now
         self.assertTrue(wait_for(lambda: node.metric("skald_actors_running") > 0))
-        actors = settled()
+        actors = self.settled(node)
         memory = node.metric("process_resident_memory_bytes")
-        cancel(CANCELS)
-        self.assertTrue(wait_for(lambda: node.metric("skald_actors_running") <= actors, 60),
-                        "%s actors before, %s after" % (actors, node.metric("skald_actors_running")))
+        for _ in range(10):
+            self.cancel(node, CANCELS // 10)
+            self.assert_gone(node, actors)
         grown = node.metric("process_resident_memory_bytes") - memory
         cancelled = node.metric('skald_queries_total{outcome="cancelled",type="log"}')
         self.assertGreater(cancelled, CANCELS / 2, "the queries ended before they were cancelled")
-        print("%d cancelled queries: %d actors before and after, memory grown by %.1f MiB"
-              % (CANCELS, actors, grown / 2**20), flush=True)
+        self.cancel(node, 10)
+        begin = time.monotonic()
+        wait_for(lambda: node.metric("skald_actors_running") <= actors)
+        gone = time.monotonic() - begin
+        print("%d cancelled queries: %d actors before and after, memory grown by %.1f MiB, the last ones gone in %.0f ms"
+              % (CANCELS, actors, grown / 2**20, gone * 1000), flush=True)
         self.assertLess(grown, 48 * 2**20)
         self.assertEqual(len(node.entries('{app="p"} |= " 4999"', BASE - HOUR, BASE + HOUR)), 20)
+
+    def test_queries_that_time_out_leave_nothing(self):
+        node = self.filled(limits="  query_timeout: 5ms\n")
+        actors = self.settled(node)
+        memory = node.metric("process_resident_memory_bytes")
+        for _ in range(30):
+            status, body, _ = node.request("GET", self.PATH)
+            self.assertNotEqual(status, 200, "the query ended before its time was over")
+        self.assert_gone(node, actors)
+        self.assertLess(node.metric("process_resident_memory_bytes") - memory, 48 * 2**20)
 
 
 if __name__ == "__main__":

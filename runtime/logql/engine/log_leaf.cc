@@ -2,6 +2,7 @@
 // Leaves of log queries: rows in the direction asked for through the pipeline into a collector,
 // stopping as soon as nothing better can come.
 #include <algorithm>
+#include <functional>
 #include <unordered_map>
 #include <utility>
 
@@ -145,35 +146,136 @@ time_range useful_range(const time_range& range, const log_collector& collector,
   return useful;
 }
 
+// Cuts the time of a block into pieces with a number of rows each, those first that come first in
+// the answer: lines that a limited answer does not need are not put together.
+class time_slices {
+ public:
+  // `first_rows` rows in the first piece, eight times as many in each later one; zero means one
+  // piece for all.
+  time_slices(const time_range& range, bool forward, std::size_t first_rows)
+      : rest_(range), forward_(forward), rows_(first_rows) {}
+
+  void add_rows(const row_run& run, std::span<const std::int64_t> timestamps) {
+    for (const std::int64_t time : timestamps.subspan(run.first_row, run.row_count)) {
+      if (rest_.contains(time)) times_.push_back(time);
+    }
+  }
+
+  bool empty() const { return rest_.empty(); }
+  time_range next() {
+    time_range slice = rest_;
+    if (rows_ == 0 || times_.size() <= rows_) {
+      rest_.end_ns = rest_.start_ns;
+      return slice;
+    }
+    const auto last = times_.begin() + static_cast<std::ptrdiff_t>(rows_) - 1;
+    if (forward_) {
+      std::nth_element(times_.begin(), last, times_.end());
+      slice.end_ns = rest_.start_ns = *last + 1;
+    } else {
+      std::nth_element(times_.begin(), last, times_.end(), std::greater<>());
+      slice.start_ns = rest_.end_ns = *last;
+    }
+    times_.erase(times_.begin(), last + 1);
+    std::erase_if(times_, [this](std::int64_t time) { return !rest_.contains(time); });
+    rows_ *= growth;
+    return slice;
+  }
+
+ private:
+  static constexpr std::size_t growth = 8;
+  time_range rest_;
+  bool forward_;
+  std::size_t rows_;
+  std::vector<std::int64_t> times_;  // of rows in rest_
+};
+
+class log_leaf_worker {
+ public:
+  log_leaf_worker(const query_plan& plan, const plan_leaf& leaf, query_stats& stats)
+      : plan_(plan),
+        leaf_(leaf),
+        stats_(stats),
+        forward_(plan.forward()),
+        sink_(plan.request(), labels_),
+        runner_(leaf.pipeline) {}
+
+  result<leaf_result> run(const block_list& blocks, const cancellation& cancelled) {
+    for (const ranked_block& ranked : in_reading_order(leaf_, blocks, forward_)) {
+      if (!collector().accepts_any(ranked.min_ns, ranked.max_ns)) continue;
+      SKALD_TRY(cancelled.check());
+      SKALD_TRY(run_block(ranked));
+    }
+    leaf_result result;
+    result.candidates = collector().take();
+    stats_.store.duplicates += collector().duplicates();
+    return result;
+  }
+
+ private:
+  log_collector& collector() { return sink_.collector(); }
+
+  // Rows of a block with columns that are looked at first; zero for all.
+  std::size_t first_rows(const log_block& block) const {
+    constexpr std::size_t more_to_filter = 4;
+    if (!block.has_fields()) return 0;
+    const std::size_t limit = plan_.request().limit;
+    return leaf_.pipeline->passes_all_rows() ? limit : more_to_filter * limit;
+  }
+
+  result<void> run_block(const ranked_block& ranked) {
+    block_visit visit(*ranked.block, stats_);
+    if (!visit.may_match(leaf_)) return {};
+    sink_.enter_block(ranked.arrival_rank);
+    const pipeline_stats before = runner_.stats();
+    runner_.begin_block(*ranked.block);
+    const time_range range = useful_range(leaf_.range, collector(), forward_);
+    const auto runs = runs_in_reading_order(range, *ranked.block, forward_);
+    const std::size_t rows = first_rows(*ranked.block);
+    time_slices slices(range, forward_, rows);
+    if (rows > 0) {
+      SKALD_TRY_ASSIGN(const auto timestamps, runner_.reader().timestamps());
+      for (const row_run* run : runs) slices.add_rows(*run, timestamps);
+    }
+    while (!slices.empty()) {
+      // What comes in one piece may bring the bound of the answer nearer for the next.
+      const time_range slice = useful_range(slices.next(), collector(), forward_);
+      if (slice.empty() || !collector().accepts_any(slice.start_ns, slice.end_ns - 1)) break;
+      SKALD_TRY(run_slice(slice, runs));
+      collector().compact();
+    }
+    visit.count(before, runner_.stats());
+    return {};
+  }
+
+  result<void> run_slice(const time_range& slice, const std::vector<const row_run*>& runs) {
+    std::vector<const row_run*> wanted;
+    for (const row_run* run : runs) {
+      if (slice.overlaps(run->min_timestamp_ns, run->max_timestamp_ns)) wanted.push_back(run);
+    }
+    if (wanted.empty()) return {};
+    SKALD_TRY(runner_.select({slice, wanted, {}}));
+    for (const row_run* run : wanted) {
+      if (!collector().accepts_any(run->min_timestamp_ns, run->max_timestamp_ns)) continue;
+      SKALD_TRY(runner_.run(*run, sink_, !forward_));
+    }
+    return {};
+  }
+
+  const query_plan& plan_;
+  const plan_leaf& leaf_;
+  query_stats& stats_;
+  bool forward_;
+  label_interner labels_;
+  collecting_sink sink_;
+  pipeline_runner runner_;
+};
+
 }  // namespace
 
 result<leaf_result> run_log_leaf(const query_plan& plan, const plan_leaf& leaf, block_list& blocks,
                                  const cancellation& cancelled, query_stats& stats) {
-  const bool forward = plan.forward();
-  label_interner labels;
-  collecting_sink sink(plan.request(), labels);
-  log_collector& collector = sink.collector();
-  pipeline_runner runner(leaf.pipeline);
-  for (const ranked_block& ranked : in_reading_order(leaf, blocks, forward)) {
-    if (!collector.accepts_any(ranked.min_ns, ranked.max_ns)) continue;
-    SKALD_TRY(cancelled.check());
-    block_visit visit(*ranked.block, stats);
-    if (!visit.may_match(leaf)) continue;
-    sink.enter_block(ranked.arrival_rank);
-    const pipeline_stats before = runner.stats();
-    const time_range range = useful_range(leaf.range, collector, forward);
-    SKALD_TRY(runner.open_block(*ranked.block, range));
-    for (const row_run* run : runs_in_reading_order(range, *ranked.block, forward)) {
-      if (!collector.accepts_any(run->min_timestamp_ns, run->max_timestamp_ns)) continue;
-      SKALD_TRY(runner.run(*run, sink, !forward));
-    }
-    collector.compact();
-    visit.count(before, runner.stats());
-  }
-  leaf_result result;
-  result.candidates = collector.take();
-  stats.store.duplicates += collector.duplicates();
-  return result;
+  return log_leaf_worker(plan, leaf, stats).run(blocks, cancelled);
 }
 
 }  // namespace skald::logql

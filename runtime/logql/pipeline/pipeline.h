@@ -59,6 +59,7 @@ struct pipeline_options {
 // What a pipeline reads of a block, beyond timestamps.
 struct pipeline_needs {
   bool lines = false;
+  bool lines_behind_filters = false;  // by others than the leading line filters
   bool metadata = false;
 };
 

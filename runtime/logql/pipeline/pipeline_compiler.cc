@@ -75,7 +75,7 @@ std::vector<const stage_expr*> arrange_stages(std::span<const stage_expr> stages
 pipeline_compiler::pipeline_compiler(const pipeline_options& options)
     : out_(new compiled_pipeline()) {
   out_->options_ = options;
-  out_->needs_.lines = options.want_lines;
+  out_->needs_.lines_behind_filters = options.want_lines;
   out_->needs_.metadata = options.want_labels;
 }
 
@@ -117,11 +117,11 @@ void pipeline_compiler::leave_out_idle_parsers() {
 
 void pipeline_compiler::note_needs() {
   pipeline_needs& needs = out_->needs_;
-  needs.lines = needs.lines || !out_->leading_.empty();
   for (const stage_traits& traits : traits_) {
-    needs.lines = needs.lines || traits.reads_lines;
+    needs.lines_behind_filters = needs.lines_behind_filters || traits.reads_lines;
     needs.metadata = needs.metadata || traits.reads_labels;
   }
+  needs.lines = needs.lines_behind_filters || !out_->leading_.empty();
 }
 
 // A name ending in `_extracted` may be a label that clashed: its plain name is needed as well.

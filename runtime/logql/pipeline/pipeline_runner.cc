@@ -52,7 +52,8 @@ struct pipeline_runner::state {
   bool columns_asked = false;
   bool has_columns = false;
   bool candidates_asked = false;
-  std::optional<row_selection> candidates;  // of the leading filters
+  std::optional<row_selection> hopeful;   // the others fail a leading filter
+  std::optional<row_selection> doubtful;  // the others pass all leading filters
 
   // The rows chosen of it.
   time_range range;
@@ -66,6 +67,11 @@ struct pipeline_runner::state {
   bool is_selected = false;  // `selected` counts, else all of the ranges
   row_selection selected;
 
+  // So few that reading their lines costs less than finding out more about them.
+  bool is_few(const row_selection& rows) const {
+    constexpr std::size_t few_part = 32;
+    return rows.size() <= timestamps.size() / few_part;
+  }
   void select_ranges() {
     if (std::exchange(is_selected, true)) return;
     selected.clear();
@@ -128,7 +134,8 @@ void pipeline_runner::begin_block(log_block& block) {
   s.columns_asked = false;
   s.has_columns = false;
   s.candidates_asked = false;
-  s.candidates.reset();
+  s.hopeful.reset();
+  s.doubtful.reset();
 }
 
 block_reader& pipeline_runner::reader() {
@@ -234,39 +241,66 @@ result<void> pipeline_runner::filter_by_columns(std::span<const row_run* const> 
   return {};
 }
 
-// Asks the block which rows may pass the leading filters, unless few rows are left anyway.
+// Asks the block which rows may pass the leading filters, or which may not, unless few rows are
+// left anyway.
 result<void> pipeline_runner::find_candidates() {
   state& s = *state_;
-  constexpr std::size_t few_part = 32;
-  if (pipeline_->leading_.empty()) return {};
-  if (s.is_selected && s.selected.size() <= s.timestamps.size() / few_part) return {};
+  if (pipeline_->leading_.empty() || (s.is_selected && s.is_few(s.selected))) return {};
   if (!std::exchange(s.candidates_asked, true)) {
-    for (const line_filter& filter : pipeline_->leading_) {
-      if (filter.is_negative()) continue;
-      SKALD_TRY_ASSIGN(std::optional<row_selection> rows,
-                       candidate_rows(s.reader.block(), filter.literals()));
-      if (rows && s.candidates) {
-        intersect_selection(*s.candidates, *rows);
-      } else if (rows) {
-        s.candidates = std::move(rows);
-      }
-      if (s.candidates && s.candidates->size() <= s.timestamps.size() / few_part) break;
-    }
+    const auto& leading = pipeline_->leading_;
+    const bool all_negative = std::all_of(leading.begin(), leading.end(),
+                                          [](const auto& filter) { return filter.is_negative(); });
+    SKALD_TRY(all_negative ? find_doubtful() : find_hopeful());
   }
-  if (!s.candidates) return {};
-  s.select_ranges();
-  intersect_selection(s.selected, *s.candidates);
+  if (s.hopeful || s.doubtful) s.select_ranges();
+  if (s.hopeful) intersect_selection(s.selected, *s.hopeful);
+  return {};
+}
+
+result<void> pipeline_runner::find_hopeful() {
+  state& s = *state_;
+  for (const line_filter& filter : pipeline_->leading_) {
+    if (filter.is_negative()) continue;
+    SKALD_TRY_ASSIGN(std::optional<row_selection> rows,
+                     candidate_rows(s.reader.block(), filter.literals()));
+    if (rows && s.hopeful) {
+      intersect_selection(*s.hopeful, *rows);
+    } else if (rows) {
+      s.hopeful = std::move(rows);
+    }
+    if (s.hopeful && s.is_few(*s.hopeful)) break;
+  }
+  return {};
+}
+
+// Where lines are needed anyway, the filters may as well look at all of them.
+result<void> pipeline_runner::find_doubtful() {
+  state& s = *state_;
+  if (pipeline_->needs_.lines_behind_filters && pipeline_->columns() == nullptr) return {};
+  row_selection all;
+  for (const line_filter& filter : pipeline_->leading_) {
+    SKALD_TRY_ASSIGN(const std::optional<row_selection> rows,
+                     candidate_rows(s.reader.block(), filter.literals()));
+    if (!rows) return {};
+    row_selection merged;
+    merge_selections(all, *rows, merged);
+    all.swap(merged);
+  }
+  s.doubtful = std::move(all);
   return {};
 }
 
 result<void> pipeline_runner::filter_candidates() {
   state& s = *state_;
-  SKALD_TRY(s.reader.need_lines(s.selected));
-  std::erase_if(s.selected, [&](std::uint32_t row) {
+  row_selection rows = s.selected;
+  if (s.doubtful) intersect_selection(rows, *s.doubtful);
+  SKALD_TRY(s.reader.need_lines(rows));
+  std::erase_if(rows, [&](std::uint32_t row) {
     const std::string_view line = s.reader.line(row);
-    return std::any_of(pipeline_->leading_.begin(), pipeline_->leading_.end(),
-                       [&](const line_filter& filter) { return !filter.matches(line); });
+    return std::all_of(pipeline_->leading_.begin(), pipeline_->leading_.end(),
+                       [&](const line_filter& filter) { return filter.matches(line); });
   });
+  subtract_selection(s.selected, rows);
   return {};
 }
 
@@ -276,7 +310,7 @@ result<void> pipeline_runner::read_lines(std::span<const std::uint32_t> line_row
   if (s.has_known_rows) {
     for (const std::uint32_t row : line_rows) s.verdicts[row] = row_verdict::unknown;
   }
-  s.has_lines = pipeline_->needs_.lines || !line_rows.empty();
+  s.has_lines = pipeline_->needs_.lines_behind_filters || !line_rows.empty();
   if (!s.has_lines) return {};
   if (!s.reader.block().has_fields()) return s.reader.need_all_lines();
   s.select_ranges();

@@ -29,7 +29,7 @@ struct pipeline_row {
   const row_run* run = nullptr;
   std::uint32_t row = 0;  // in the block
   std::int64_t timestamp_ns = 0;
-  std::string_view line;         // after rewriting; empty when the pipeline reads no lines
+  std::string_view line;  // after rewriting; empty when neither stages nor the sink want lines
   std::string_view stored_line;  // as stored; likewise
   double value = 1;              // the unwrapped sample; 1 without unwrap
   row_labels labels;
@@ -103,6 +103,8 @@ class pipeline_runner {
   result<void> filter_all_lines();
   result<void> filter_by_columns(std::span<const row_run* const> runs);
   result<void> find_candidates();
+  result<void> find_hopeful();
+  result<void> find_doubtful();
   result<void> filter_candidates();
   result<void> read_lines(std::span<const std::uint32_t> line_rows);
   result<void> run_rows(const row_run& run, row_sink& sink, bool reverse, bool& stop);

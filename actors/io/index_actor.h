@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only writer of this node's index_catalog, and its carrier to the object store: adds rows of
-// new packs, ends slot files, uploads them as index/<table>/raw/<name>, and drops expired files.
-// Blocks on disk and store, hence detached (not in deterministic tests). Look-ups do not come here:
-// the catalog serves them on any thread. A failed upload is tried again at the next tick; the rows
-// are safe until then, since the WAL's checkpoint names their packs.
+// The only writer of this node's index_catalog: adds the rows of new packs. A child of its own, the
+// shipper, ends slot files and carries them to the object store; requests for that pass through
+// here, behind the rows that came before them. Blocks on disk, hence detached (not in deterministic
+// tests). Look-ups do not come here: the catalog serves them on any thread.
 #pragma once
 
 #include <caf/actor.hpp>

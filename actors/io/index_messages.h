@@ -14,9 +14,10 @@
 
 namespace skald {
 
-// Rows for the index, of one tenant.
+// Rows for the index, of one tenant and one pack. The chunks' own pack keys are empty.
 struct pack_rows {
   std::string tenant;
+  std::string pack_key;
   std::vector<std::pair<stream_ptr, chunk_ref>> chunks;
 };
 
@@ -38,7 +39,7 @@ struct index_unshipped {
   one_shot<std::vector<std::string>> reply;
 };
 
-// Its own timer.
+// Its own timer; then to the shipper: ship what is finished, drop what is expired.
 struct index_tick {};
 
 }  // namespace skald

@@ -11,6 +11,8 @@ namespace skald {
 namespace {
 
 constexpr std::string_view index_prefix = "index/";
+// Of an index file's shipment, per read from the store.
+constexpr std::uint64_t object_piece_bytes = 4ULL << 20;
 
 // The day of "index/<prefix><day>/raw/<file>"; false for other keys.
 bool day_of_key(std::string_view key, std::int64_t& day) {
@@ -22,6 +24,21 @@ bool day_of_key(std::string_view key, std::int64_t& day) {
   const std::size_t begin = digits == std::string_view::npos ? 0 : digits + 1;
   const auto parsed = std::from_chars(table.data() + begin, table.data() + table.size(), day);
   return parsed.ec == std::errc() && parsed.ptr == table.data() + table.size();
+}
+
+// Views are retried so often: each time something was dropped between fetch and use.
+constexpr int sync_attempts_max = 3;
+
+// An object piece by piece.
+piece_source pieces_of_object(object_store& store, const object_info& object) {
+  return [&store, &object, offset = std::uint64_t{0},
+          buffer = std::make_shared<std::string>()]() mutable -> result<std::string_view> {
+    buffer->resize(std::min<std::uint64_t>(object_piece_bytes, object.bytes - offset));
+    if (buffer->empty()) return std::string_view();
+    SKALD_TRY(store.read_range(object.key, offset, buffer->data(), buffer->size()));
+    offset += buffer->size();
+    return std::string_view(*buffer);
+  };
 }
 
 time_range day_range(std::int64_t day) {
@@ -50,7 +67,7 @@ block_locator::block_locator(index_catalog& catalog, object_store& store, pack_c
     : catalog_(catalog), store_(store), packs_(packs), clock_(time), resync_(resync) {}
 
 result<std::vector<std::int64_t>> block_locator::days(time_range range) {
-  SKALD_TRY(sync(range));
+  SKALD_TRY_ASSIGN(const index_view view, sync(range));
   std::set<std::int64_t> found;
   for (const index_slot& slot : catalog_.slots()) found.insert(slot.day);
   {
@@ -65,37 +82,62 @@ result<std::vector<std::int64_t>> block_locator::days(time_range range) {
   return days;
 }
 
-result<void> block_locator::sync(time_range range) {
-  const std::lock_guard lock(sync_mutex_);
-  if (!listed_ || clock_.now() - listed_at_ > resync_) {
-    SKALD_TRY_ASSIGN(const auto objects, store_.list(std::string(index_prefix)));
-    std::map<std::int64_t, std::vector<std::string>> by_day;
-    for (const object_info& object : objects) {
-      std::int64_t day = 0;
-      if (day_of_key(object.key, day)) by_day[day].push_back(object.key);
-    }
-    objects_by_day_ = std::move(by_day);
-    listed_ = true;
-    listed_at_ = clock_.now();
+result<void> block_locator::refresh_listing() {
+  if (listed_ && clock_.now() - listed_at_ <= resync_) return {};
+  SKALD_TRY_ASSIGN(const auto objects, store_.list(std::string(index_prefix)));
+  std::map<std::int64_t, std::vector<object_info>> by_day;
+  for (const object_info& object : objects) {
+    std::int64_t day = 0;
+    if (day_of_key(object.key, day)) by_day[day].push_back(object);
   }
-  for (const auto& [day, keys] : objects_by_day_) {
-    const time_range whole = day_range(day);
-    if (range.start_ns >= whole.end_ns || whole.start_ns >= range.end_ns) continue;
-    for (const std::string& key : catalog_.missing_files(day, keys)) {
-      SKALD_TRY_ASSIGN(const std::string bytes, store_.get(key));
-      SKALD_TRY(catalog_.add_downloaded(day, key, bytes));
-    }
+  objects_by_day_ = std::move(by_day);
+  listed_ = true;
+  listed_at_ = clock_.now();
+  return {};
+}
+
+result<void> block_locator::fetch(std::int64_t day, const std::vector<object_info>& objects) {
+  std::vector<std::string> keys;
+  for (const object_info& object : objects) keys.push_back(object.key);
+  const auto missing = catalog_.missing_files(day, keys);
+  for (const object_info& object : objects) {
+    if (std::find(missing.begin(), missing.end(), object.key) == missing.end()) continue;
+    SKALD_TRY(
+        catalog_.add_downloaded(day, object.key, object.bytes, pieces_of_object(store_, object)));
   }
   return {};
 }
 
+// A file that is here may be dropped at any moment, also own ones some time after they were shipped
+// and downloaded ones that nobody asked for lately. So the look-up runs on a view that was seen to
+// hold every file.
+result<index_view> block_locator::sync(time_range range) {
+  const std::lock_guard lock(sync_mutex_);
+  SKALD_TRY(refresh_listing());
+  for (int attempt = 0; attempt < sync_attempts_max; ++attempt) {
+    index_view view = catalog_.view(range);
+    bool complete = true;
+    for (const auto& [day, objects] : objects_by_day_) {
+      const time_range whole = day_range(day);
+      if (range.start_ns >= whole.end_ns || whole.start_ns >= range.end_ns) continue;
+      const bool all_here = std::all_of(objects.begin(), objects.end(),
+                                        [&](const auto& object) { return view.holds(object.key); });
+      if (all_here) continue;
+      complete = false;
+      SKALD_TRY(fetch(day, objects));
+    }
+    if (complete) return view;
+  }
+  return error{errc::unavailable, "index files are dropped as fast as they are fetched"};
+}
+
 result<std::vector<stream_chunks>> block_locator::lookup(const locate_request& request) {
-  SKALD_TRY(sync(request.range));
+  SKALD_TRY_ASSIGN(const index_view view, sync(request.range));
   index_query query;
   query.tenant = request.tenant;
   query.matchers = request.matchers;
   query.range = request.range;
-  SKALD_TRY_ASSIGN(auto streams, catalog_.chunk_refs(query));
+  SKALD_TRY_ASSIGN(auto streams, view.chunk_refs(query));
   if (request.known_flushes.empty()) return streams;
   for (stream_chunks& stream : streams) {
     std::erase_if(stream.chunks, [&](const chunk_ref& chunk) {

@@ -74,8 +74,11 @@ class block_locator {
   result<std::vector<indexed_summary>> streams(const locate_request& request);
 
  private:
-  // Fetches index files of the range's tables that are in the store and not here.
-  result<void> sync(time_range range);
+  // All index files of the range's tables: those of this node and those in the store, which are
+  // fetched where needed.
+  result<index_view> sync(time_range range);
+  result<void> refresh_listing();
+  result<void> fetch(std::int64_t day, const std::vector<object_info>& objects);
   result<std::vector<stream_chunks>> lookup(const locate_request& request);
 
   index_catalog& catalog_;
@@ -88,7 +91,7 @@ class block_locator {
   std::mutex sync_mutex_;  // guards the listing and makes downloads happen once
   bool listed_ = false;
   std::chrono::steady_clock::time_point listed_at_;
-  std::map<std::int64_t, std::vector<std::string>> objects_by_day_;
+  std::map<std::int64_t, std::vector<object_info>> objects_by_day_;
 };
 
 }  // namespace skald

@@ -17,18 +17,20 @@ std::string temporary_path(const std::string& path) {
 }
 
 result<void> write_and_sync(file_system& files, const std::string& path,
-                            std::span<const std::string_view> parts) {
+                            const piece_source& pieces) {
   SKALD_TRY_ASSIGN(const auto opened, files.open(path, open_mode::create_or_empty));
-  for (const std::string_view part : parts) SKALD_TRY(opened->append(part));
-  return opened->sync_data();
+  while (true) {
+    SKALD_TRY_ASSIGN(const std::string_view piece, pieces());
+    if (piece.empty()) return opened->sync_data();
+    SKALD_TRY(opened->append(piece));
+  }
 }
 
 }  // namespace
 
-result<void> atomic_write(file_system& files, const std::string& path,
-                          std::span<const std::string_view> parts) {
+result<void> atomic_write(file_system& files, const std::string& path, const piece_source& pieces) {
   const std::string temporary = temporary_path(path);
-  auto written = write_and_sync(files, temporary, parts);
+  auto written = write_and_sync(files, temporary, pieces);
   if (written.ok()) written = files.rename(temporary, path);
   if (!written.ok()) {
     // The first error is the one to report; a left-over is found by its suffix.
@@ -36,6 +38,15 @@ result<void> atomic_write(file_system& files, const std::string& path,
     return written;
   }
   return files.sync_directory(parent_directory(path));
+}
+
+result<void> atomic_write(file_system& files, const std::string& path,
+                          std::span<const std::string_view> parts) {
+  std::size_t next = 0;
+  return atomic_write(files, path, piece_source([&]() -> result<std::string_view> {
+                        while (next < parts.size() && parts[next].empty()) ++next;
+                        return next < parts.size() ? parts[next++] : std::string_view();
+                      }));
 }
 
 result<void> atomic_write(file_system& files, const std::string& path, std::string_view bytes) {

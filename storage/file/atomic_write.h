@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "storage/file/file_system.h"
+#include "storage/file/piece_source.h"
 
 namespace skald {
 
@@ -22,5 +23,7 @@ inline constexpr std::string_view temporary_suffix = ".tmp";
 result<void> atomic_write(file_system& files, const std::string& path,
                           std::span<const std::string_view> parts);
 result<void> atomic_write(file_system& files, const std::string& path, std::string_view bytes);
+// Writes what `pieces` gives. Its error is an error here.
+result<void> atomic_write(file_system& files, const std::string& path, const piece_source& pieces);
 
 }  // namespace skald

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "storage/index/index_look_up.h"
 #include "storage/index/posting_codec.h"
 
 namespace skald {
@@ -13,13 +14,6 @@ using namespace index_keys;
 
 error damaged(const char* what) {
   return {errc::corrupt, std::string("index file: malformed ") + what};
-}
-
-bool by_key(const chunk_entry& a, const chunk_entry& b) {
-  if (a.ordinal != b.ordinal) return a.ordinal < b.ordinal;
-  if (a.max_timestamp_ns != b.max_timestamp_ns) return a.max_timestamp_ns < b.max_timestamp_ns;
-  if (a.pack != b.pack) return a.pack < b.pack;
-  return a.directory_entry < b.directory_entry;
 }
 
 // Calls `take` for every entry of a table.
@@ -32,6 +26,20 @@ result<void> walk(lmdb_transaction& transaction, table which, Take take) {
     SKALD_TRY_ASSIGN(more, cursor.next());
   }
   return {};
+}
+
+// Takes all blocks of a pack out of the file and returns their refs.
+result<std::vector<pack_ref>> take_pack_refs(lmdb_transaction& transaction, std::uint32_t pack) {
+  SKALD_TRY_ASSIGN(auto taken, read_pack_refs(transaction, pack));
+  std::vector<std::string> keys;
+  SKALD_TRY_ASSIGN(lmdb_cursor cursor, lmdb_cursor::open(transaction, refs));
+  SKALD_TRY_ASSIGN(bool more, cursor.seek(be32(pack)));
+  while (more && read_be32(cursor.key()) == pack) {
+    keys.emplace_back(cursor.key());
+    SKALD_TRY_ASSIGN(more, cursor.next());
+  }
+  for (const std::string& key : keys) SKALD_TRY(transaction.remove(refs, key));
+  return taken;
 }
 
 }  // namespace
@@ -58,8 +66,9 @@ result<void> index_adder::load() {
       return {};
     }));
     SKALD_TRY(walk(t, pack, [&](std::string_view key, std::string_view value) -> result<void> {
-      if (key.size() != 4) return damaged("pack");
-      packs_[std::string(value)] = read_be32(key);
+      pack_entry entry;
+      if (key.size() != 4 || !decode_pack(value, entry)) return damaged("pack");
+      packs_[std::string(entry.key)] = read_be32(key);
       return {};
     }));
     return walk(t, stream, [&](std::string_view key, std::string_view value) -> result<void> {
@@ -83,42 +92,44 @@ result<void> index_adder::add(std::string_view tenant, std::span<const index_row
     forget(what);
     return done;
   }
-  return env_.read([&](lmdb_transaction& t) -> result<void> {
-    counters_ = what.counters;
-    counters_.chunks = t.entries(chunk);
-    return {};
-  });
+  counters_ = what.counters;
+  return {};
 }
 
 result<void> index_adder::stage(std::string_view tenant, std::span<const index_row> rows,
                                 staged& out) {
   const std::uint32_t tenant_pair = pair_of(tenant_name, tenant, out);
-  out.chunks.reserve(rows.size());
+  out.refs.reserve(rows.size());
   if (streams_.empty()) streams_.reserve(rows.size());
-  const std::string* last_key = nullptr;  // rows of one pack stand together
+  std::string_view last_key;  // rows of one pack stand together
   std::uint32_t last_pack = 0;
   for (const index_row& row : rows) {
     const chunk_ref& c = row.chunk;
+    const std::string_view key = row.pack_key();
     if (c.max_timestamp_ns < c.min_timestamp_ns) {
       return error{errc::invalid_argument, "index row: max timestamp before min timestamp"};
     }
-    if (c.pack_key.empty() || c.pack_key.size() > pack_key_bytes_max) {
+    if (key.empty() || key.size() > pack_key_bytes_max) {
       return error{errc::invalid_argument, "index row: pack key must have 1 to 400 bytes"};
     }
     SKALD_TRY_ASSIGN(const std::uint32_t ordinal, stage_stream(tenant_pair, row, out));
-    if (last_key == nullptr || *last_key != c.pack_key) {
-      last_pack = pack_of(c.pack_key, out);
-      last_key = &c.pack_key;
+    if (last_key != key) {
+      last_pack = pack_of(key, out);
+      last_key = key;
     }
-    out.chunks.push_back({ordinal, c.max_timestamp_ns, last_pack, c.directory_entry,
-                          c.min_timestamp_ns, c.rows, c.line_bytes});
+    out.refs.push_back({last_pack,
+                        {ordinal, c.directory_entry, c.min_timestamp_ns, c.max_timestamp_ns, c.rows,
+                         c.line_bytes}});
     counters& n = out.counters;
     n.min_timestamp_ns = std::min(n.min_timestamp_ns, c.min_timestamp_ns);
     n.max_timestamp_ns = std::max(n.max_timestamp_ns, c.max_timestamp_ns);
-    n.max_span_ns = std::max(n.max_span_ns, static_cast<std::uint64_t>(c.max_timestamp_ns) -
-                                                static_cast<std::uint64_t>(c.min_timestamp_ns));
   }
-  std::sort(out.chunks.begin(), out.chunks.end(), by_key);
+  const auto by_pack = [](const new_ref& a, const new_ref& b) {
+    return a.pack != b.pack ? a.pack < b.pack : ref_order(a.ref, b.ref);
+  };
+  if (!std::is_sorted(out.refs.begin(), out.refs.end(), by_pack)) {
+    std::stable_sort(out.refs.begin(), out.refs.end(), by_pack);
+  }
   std::sort(out.postings.begin(), out.postings.end());
   return {};
 }
@@ -179,7 +190,8 @@ std::uint32_t index_adder::pair_of(std::uint32_t name, std::string_view value, s
   return found->second;
 }
 
-std::uint32_t index_adder::pack_of(const std::string& key, staged& out) {
+std::uint32_t index_adder::pack_of(std::string_view text, staged& out) {
+  const std::string key(text);
   const auto [found, is_new] = packs_.try_emplace(key, out.counters.packs);
   if (is_new) {
     ++out.counters.packs;
@@ -195,14 +207,14 @@ void index_adder::forget(const staged& failed) {
   for (const stream_key& key : failed.streams) streams_.erase(key);
 }
 
-result<void> index_adder::write(lmdb_transaction& transaction, const staged& what) {
+result<void> index_adder::write(lmdb_transaction& transaction, staged& what) {
   SKALD_TRY(write_dictionaries(transaction, what));
   SKALD_TRY(write_streams(transaction, what));
   SKALD_TRY(write_postings(transaction, what));
-  counters stored = what.counters;
-  SKALD_TRY_ASSIGN(stored.chunks, write_chunks(transaction, what));
+  SKALD_TRY_ASSIGN(const std::uint64_t added, write_refs(transaction, what));
+  what.counters.chunks = counters_.chunks + added;
   SKALD_TRY(transaction.put(meta, "schema", be32(schema_version)));
-  return transaction.put(meta, "counters", encode_counters(stored));
+  return transaction.put(meta, "counters", encode_counters(what.counters));
 }
 
 result<void> index_adder::write_dictionaries(lmdb_transaction& transaction, const staged& what) {
@@ -222,10 +234,6 @@ result<void> index_adder::write_dictionaries(lmdb_transaction& transaction, cons
     SKALD_TRY_ASSIGN(const bool fresh,
                      values.insert(key, encode_pair(pairs_.find(*pair)->second, value), false));
     if (!fresh) return error{errc::internal, "index file: two label values have one key"};
-  }
-  SKALD_TRY_ASSIGN(lmdb_cursor packs, lmdb_cursor::open(transaction, pack));
-  for (const std::string& key : what.packs) {
-    SKALD_TRY(packs.insert(be32(packs_.find(key)->second), key, true));
   }
   return {};
 }
@@ -274,22 +282,64 @@ result<void> index_adder::write_postings(lmdb_transaction& transaction, const st
   return {};
 }
 
-result<std::uint64_t> index_adder::write_chunks(lmdb_transaction& transaction, const staged& what) {
-  SKALD_TRY_ASSIGN(lmdb_cursor cursor, lmdb_cursor::open(transaction, chunk));
-  SKALD_TRY_ASSIGN(const bool any, cursor.last());
-  std::string greatest = any ? std::string(cursor.key()) : std::string();
-  std::array<char, chunk_value_bytes_max> value;
-  bool appending = !any;
-  for (const chunk_entry& entry : what.chunks) {
-    const chunk_key key =
-        make_chunk_key(entry.ordinal, entry.max_timestamp_ns, entry.pack, entry.directory_entry);
-    appending = appending || view(key) > greatest;
-    const std::size_t bytes = encode_chunk(entry, view(key), value);
-    // A row that is there already is left as it is. That includes one repeated in this call: append
-    // refuses it.
-    SKALD_TRY(cursor.insert(view(key), {value.data(), bytes}, appending));
+result<std::uint64_t> index_adder::write_refs(lmdb_transaction& transaction, const staged& what) {
+  const std::span<const new_ref> all = what.refs;
+  std::uint64_t added = 0;
+  for (std::size_t begin = 0; begin < all.size();) {
+    std::size_t end = begin;
+    while (end < all.size() && all[end].pack == all[begin].pack) ++end;
+    const std::uint32_t id = all[begin].pack;
+    std::string key;
+    if (id >= counters_.packs) {
+      key = what.packs[id - counters_.packs];
+    } else {
+      SKALD_TRY_ASSIGN(const auto stored, transaction.get(pack, be32(id)));
+      pack_entry entry;
+      if (!stored || !decode_pack(*stored, entry)) return damaged("pack");
+      key = entry.key;
+    }
+    SKALD_TRY_ASSIGN(const std::uint64_t more,
+                     write_pack_refs(transaction, key, all.subspan(begin, end - begin)));
+    added += more;
+    begin = end;
   }
-  return transaction.entries(chunk);
+  return added;
+}
+
+// A pack that has refs already (its rows come again after a crash, or in several calls) gets all of
+// its blocks anew, so that blocks never overlap.
+result<std::uint64_t> index_adder::write_pack_refs(lmdb_transaction& transaction,
+                                                   std::string_view key,
+                                                   std::span<const new_ref> fresh) {
+  const std::uint32_t id = fresh.front().pack;
+  std::vector<pack_ref> merged;
+  std::size_t known = 0;
+  if (id < counters_.packs) {
+    SKALD_TRY_ASSIGN(merged, take_pack_refs(transaction, id));
+    known = merged.size();
+  }
+  merged.reserve(known + fresh.size());
+  for (const new_ref& r : fresh) merged.push_back(r.ref);
+  // What is stored stands first among equals and stays.
+  if (known > 0) std::stable_sort(merged.begin(), merged.end(), ref_order);
+  merged.erase(std::unique(merged.begin(), merged.end(), same_chunk), merged.end());
+  SKALD_TRY_ASSIGN(lmdb_cursor cursor, lmdb_cursor::open(transaction, refs));
+  std::uint32_t number = 0;
+  for (std::span<const pack_ref> rest = merged; !rest.empty(); ++number) {
+    const auto part = rest.first(std::min(rest.size(), ref_block::refs_max));
+    const std::string at = encode_ref_key({id, part.back().ordinal, part.front().ordinal, number});
+    SKALD_TRY(cursor.insert(at, ref_block::encode(part), id >= counters_.packs));
+    rest = rest.subspan(part.size());
+  }
+  pack_entry entry;
+  entry.key = key;
+  entry.chunks = static_cast<std::uint32_t>(merged.size());
+  for (const pack_ref& r : merged) {
+    entry.min_timestamp_ns = std::min(entry.min_timestamp_ns, r.min_timestamp_ns);
+    entry.max_timestamp_ns = std::max(entry.max_timestamp_ns, r.max_timestamp_ns);
+  }
+  SKALD_TRY(transaction.put(pack, be32(id), encode_pack(entry)));
+  return merged.size() - known;
 }
 
 }  // namespace skald

@@ -14,6 +14,7 @@
 #include "storage/index/index_keys.h"
 #include "storage/index/index_query.h"
 #include "storage/index/lmdb_env.h"
+#include "storage/index/ref_block.h"
 
 namespace skald {
 
@@ -48,6 +49,10 @@ class index_adder {
     }
   };
 
+  struct new_ref {
+    std::uint32_t pack = 0;
+    pack_ref ref;
+  };
   // What one call adds, in memory. The texts are keys of the maps below.
   struct staged {
     std::vector<std::string> names;        // new
@@ -56,7 +61,7 @@ class index_adder {
     std::vector<stream_key> streams;       // new, ordinals ascending
     std::vector<std::string_view> labels;  // of those streams
     std::vector<std::uint64_t> postings;   // pair id << 32 | ordinal, of new streams
-    std::vector<index_keys::chunk_entry> chunks;
+    std::vector<new_ref> refs;             // by pack, then ref_order
     index_keys::counters counters;
     // By position among a stream's labels: what stood there last. Neighbours share most labels.
     struct last_label {
@@ -72,14 +77,17 @@ class index_adder {
   result<std::uint32_t> stage_stream(std::uint32_t tenant, const index_row& row, staged& out);
   index_keys::name_entry name_of(std::string_view name, staged& out);
   std::uint32_t pair_of(std::uint32_t name, std::string_view value, staged& out);
-  std::uint32_t pack_of(const std::string& key, staged& out);
+  std::uint32_t pack_of(std::string_view key, staged& out);
   void forget(const staged& failed);
 
-  result<void> write(lmdb_transaction& transaction, const staged& what);
+  result<void> write(lmdb_transaction& transaction, staged& what);
   result<void> write_dictionaries(lmdb_transaction& transaction, const staged& what);
   result<void> write_streams(lmdb_transaction& transaction, const staged& what);
   result<void> write_postings(lmdb_transaction& transaction, const staged& what);
-  result<std::uint64_t> write_chunks(lmdb_transaction& transaction, const staged& what);
+  // Returns the number of refs that were not there.
+  result<std::uint64_t> write_refs(lmdb_transaction& transaction, const staged& what);
+  result<std::uint64_t> write_pack_refs(lmdb_transaction& transaction, std::string_view key,
+                                        std::span<const new_ref> fresh);
 
   lmdb_env& env_;
   index_keys::counters counters_;

@@ -6,13 +6,11 @@
 #include <cstdio>
 
 #include "storage/index/index_catalog_state.h"
-#include "storage/index/index_shipment.h"
 #include "storage/index/index_side_files.h"
 
 namespace skald {
 namespace {
 
-constexpr std::uint64_t file_bytes_max = std::uint64_t{16} << 30;
 constexpr std::int64_t nanoseconds_per_second = 1'000'000'000;
 
 std::string hex64(std::uint64_t value) {
@@ -76,6 +74,7 @@ result<void> index_catalog::implementation::recover_table(std::int64_t day) {
                   true,
                   shipped.has_value(),
                   slot->file->file_stats().chunks};
+    slot->object_key = object_key(slot->slot);
     slots_.push_back(std::move(slot));
   }
   return {};
@@ -115,10 +114,10 @@ result<void> index_catalog::implementation::add_to_day(std::int64_t day, std::st
   for (const auto& slot : slot_files()) {
     if (!slot->former_life || slot->slot.day != day) continue;
     const std::span<const index_row> left = filtered ? std::span<const index_row>(fresh) : rows;
+    SKALD_TRY_ASSIGN(const std::vector<bool> known, slot->file->contains(tenant, left));
     std::vector<index_row> kept;
-    for (const index_row& row : left) {
-      SKALD_TRY_ASSIGN(const bool known, slot->file->contains(tenant, row));
-      if (!known) kept.push_back(row);
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      if (!known[i]) kept.push_back(left[i]);
     }
     fresh = std::move(kept);
     filtered = true;
@@ -127,8 +126,10 @@ result<void> index_catalog::implementation::add_to_day(std::int64_t day, std::st
   if (rows.empty()) return {};
   SKALD_TRY_ASSIGN(const auto slot, active_slot(day));
   SKALD_TRY(slot->file->add(tenant, rows));
+  const index_file_stats stats = slot->file->file_stats();
+  if (stats.file_bytes >= options_.slot_bytes_max) close(slot);
   const std::lock_guard lock(mutex_);
-  slot->slot.chunks = slot->file->file_stats().chunks;
+  slot->slot.chunks = stats.chunks;
   return {};
 }
 
@@ -138,7 +139,7 @@ index_catalog::implementation::active_slot(std::int64_t day) {
   const std::int64_t start_s = time_.wall_now_ns() / nanoseconds_per_second / length_s * length_s;
   if (const auto found = active_.find(day); found != active_.end()) {
     if (found->second->start_s >= start_s) return found->second;  // also after a clock went back
-    SKALD_TRY(finish(*found->second));
+    close(std::shared_ptr(found->second));
   }
   auto slot = std::make_shared<slot_file>();
   const std::string directory = directory_ + "/" + table_name(day);
@@ -153,6 +154,7 @@ index_catalog::implementation::active_slot(std::int64_t day) {
   slot->stem = directory + "/" + name;
   slot->start_s = start_s;
   slot->slot = {table_name(day), day, name, false, false, 0};
+  slot->object_key = object_key(slot->slot);
   SKALD_TRY_ASSIGN(slot->file, index_file::open_writable(index_side_files::data_path(slot->stem),
                                                          options_.map_bytes));
   const std::lock_guard lock(mutex_);
@@ -161,25 +163,35 @@ index_catalog::implementation::active_slot(std::int64_t day) {
   return slot;
 }
 
+void index_catalog::implementation::close(const std::shared_ptr<slot_file>& slot) {
+  const std::lock_guard lock(mutex_);
+  slot->closed = true;
+  std::erase_if(active_, [&](const auto& entry) { return entry.second == slot; });
+}
+
 result<void> index_catalog::implementation::finish(slot_file& slot) {
   SKALD_TRY(slot.file->finish());
   SKALD_TRY(index_side_files::write_sum(files_, slot.stem));
   const std::lock_guard lock(mutex_);
   slot.slot.finished = true;
-  if (const auto found = active_.find(slot.slot.day);
-      found != active_.end() && found->second.get() == &slot) {
-    active_.erase(found);
-  }
   return {};
 }
 
 result<void> index_catalog::implementation::finish_slots(bool all) {
-  const std::lock_guard lock(write_mutex_);
+  const std::lock_guard shipping(ship_mutex_);
   const std::int64_t now_s = time_.wall_now_ns() / nanoseconds_per_second;
-  for (const auto& slot : slot_files()) {
-    if (slot->slot.finished) continue;
-    if (all || now_s >= slot->start_s + options_.slot_length.count()) SKALD_TRY(finish(*slot));
+  std::vector<std::shared_ptr<slot_file>> over;
+  {
+    const std::lock_guard lock(write_mutex_);
+    for (const auto& slot : slot_files()) {
+      if (slot->slot.finished) continue;
+      if (slot->closed || all || now_s >= slot->start_s + options_.slot_length.count()) {
+        close(slot);
+        over.push_back(slot);
+      }
+    }
   }
+  for (const auto& slot : over) SKALD_TRY(finish(*slot));
   return {};
 }
 
@@ -211,39 +223,46 @@ index_catalog::implementation::find_slot(const index_slot& slot) const {
   return error{errc::not_found, "index slot " + slot.table + "/" + slot.file_name};
 }
 
-result<index_upload> index_catalog::implementation::export_slot(const index_slot& wanted) {
+result<void> index_catalog::implementation::ship_slot(const index_slot& wanted,
+                                                      const index_upload& upload) {
+  const std::lock_guard shipping(ship_mutex_);
   SKALD_TRY_ASSIGN(const auto slot, find_slot(wanted));
-  index_upload out;
   {
     const std::lock_guard lock(mutex_);
-    out.slot = slot->slot;
+    if (!slot->slot.finished) {
+      return error{errc::invalid_argument,
+                   "index slot " + wanted.file_name + " is still written to"};
+    }
   }
-  if (!out.slot.finished) {
-    return error{errc::invalid_argument, "index slot " + wanted.file_name + " is still written to"};
-  }
-  SKALD_TRY(index_side_files::check_sum(files_, slot->stem));
-  const std::string copy = slot->stem + ".copy.tmp";
-  if (const auto removed = files_.remove(copy);
-      !removed.ok() && removed.error().code != errc::not_found) {
-    return removed.error();
-  }
-  SKALD_TRY(slot->file->compact_copy(copy));
-  auto bytes = read_file(files_, copy, file_bytes_max);
-  SKALD_TRY(files_.remove(copy));
-  if (!bytes.ok()) return bytes.error();
-  SKALD_TRY_ASSIGN(out.bytes, encode_index_shipment(*bytes, options_.compression_level));
-  out.object_key = object_key(out.slot);
-  SKALD_TRY_ASSIGN(out.pack_keys, slot->file->pack_keys());
-  return out;
+  const std::string path = slot->stem + ".ship.tmp";
+  auto shipped = export_slot(*slot, path, upload);
+  static_cast<void>(files_.remove(path).ok());  // recover() removes a left-over
+  SKALD_TRY(std::move(shipped));
+  return mark_shipped(*slot);
 }
 
-result<void> index_catalog::implementation::mark_shipped(const index_slot& wanted) {
-  SKALD_TRY_ASSIGN(const auto slot, find_slot(wanted));
+// The file is read as it is. A copy without free pages would have to go through the map, all of
+// which would become resident; free pages are few, as refs are only ever appended.
+result<void> index_catalog::implementation::export_slot(const slot_file& slot,
+                                                        const std::string& path,
+                                                        const index_upload& upload) {
+  SKALD_TRY_ASSIGN(auto data,
+                   files_.open(index_side_files::data_path(slot.stem), open_mode::read_only));
+  SKALD_TRY_ASSIGN(std::shared_ptr<file> shipment, files_.open(path, open_mode::create_or_empty));
+  SKALD_TRY_ASSIGN(
+      const index_shipment_written written,
+      write_index_shipment(pieces_of(std::move(data)), options_.compression_level, *shipment));
+  SKALD_TRY(index_side_files::compare_sum(
+      files_, slot.stem, index_side_files::sum_text(written.file.bytes, written.file.hash)));
+  return upload(slot.object_key, written.bytes, pieces_of(std::move(shipment)));
+}
+
+result<void> index_catalog::implementation::mark_shipped(slot_file& slot) {
   const std::int64_t now_ns = time_.wall_now_ns();
-  SKALD_TRY(index_side_files::write_shipped(files_, slot->stem, now_ns));
+  SKALD_TRY(index_side_files::write_shipped(files_, slot.stem, now_ns));
   const std::lock_guard lock(mutex_);
-  slot->slot.shipped = true;
-  slot->shipped_ns = now_ns;
+  slot.slot.shipped = true;
+  slot.shipped_ns = now_ns;
   return {};
 }
 
@@ -299,18 +318,17 @@ std::vector<index_slot> index_catalog::slots() const {
 std::vector<index_slot> index_catalog::slots_to_ship() const {
   return state_->slots(true);
 }
-result<index_upload> index_catalog::export_slot(const index_slot& slot) {
-  return state_->export_slot(slot);
-}
-result<void> index_catalog::mark_shipped(const index_slot& slot) {
-  return state_->mark_shipped(slot);
+result<void> index_catalog::ship_slot(const index_slot& slot, const index_upload& upload) {
+  return state_->ship_slot(slot, upload);
 }
 result<void> index_catalog::drop_slot(const index_slot& slot) {
+  const std::lock_guard shipping(state_->ship_mutex_);
   const std::lock_guard lock(state_->write_mutex_);
   return state_->drop_slot(slot);
 }
 
 result<std::uint64_t> index_catalog::drop_expired() {
+  const std::lock_guard shipping(state_->ship_mutex_);
   const std::lock_guard lock(state_->write_mutex_);
   SKALD_TRY_ASSIGN(const std::uint64_t slots, state_->drop_expired_slots());
   SKALD_TRY_ASSIGN(const std::uint64_t downloads, state_->drop_expired_downloads());

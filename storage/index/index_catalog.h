@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // All index files of one node: per day table the slot files that it writes itself and the files it
 // downloaded. Look-ups go over every file whose table overlaps the range and fold duplicates of
-// (pack, directory entry). The catalog never talks to the object store: it hands out bytes to
-// upload and takes downloaded bytes. Thread context: all members are safe from any thread; add()
+// (pack, directory entry). The catalog never talks to the object store: it hands out pieces to
+// upload and takes downloaded ones. Thread context: all members are safe from any thread; add()
 // and the exports block on disk. Layout: <directory>/<table>/<slot file>.lmdb with side files, see
 // docs/formats/index.md. Lifetime: file_system and clock must outlive it.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,6 +18,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/result.h"
 #include "storage/file/file_system.h"
+#include "storage/file/piece_source.h"
 #include "storage/index/index_file.h"
 #include "storage/index/index_options.h"
 
@@ -33,19 +35,41 @@ struct index_slot {
   friend bool operator==(const index_slot&, const index_slot&) = default;
 };
 
-// What to upload for a slot file.
-struct index_upload {
-  index_slot slot;
-  std::string object_key;              // "index/<table>/raw/<file_name>.lmdb.zst"
-  std::string bytes;                   // an index shipment
-  std::vector<std::string> pack_keys;  // packs whose rows of this table are in it
-};
+// Puts a shipment of `bytes` bytes into the object store, durably.
+using index_upload = std::function<result<void>(const std::string& object_key, std::uint64_t bytes,
+                                                const piece_source& pieces)>;
 
 struct index_catalog_recovery {
   std::uint64_t kept_files =
       0;  // finished by an earlier life, checked, still to be shipped or within their TTL
   std::uint64_t dropped_files =
       0;  // unfinished or damaged: their rows must be added again from the WAL
+};
+
+// The files of a range's tables at one moment. They stay open, and look-ups complete, whatever
+// expires or is compacted away meanwhile. The catalog must outlive it. Safe from many threads.
+class index_view {
+ public:
+  ~index_view();
+  index_view(index_view&&) noexcept;
+
+  // Whether the index file that this object of the store is, or was made of, is among the files.
+  bool holds(const std::string& object_key) const;
+
+  // Over all files. A file that turns out damaged fails the look-up with corrupt. The query's range
+  // must lie in the view's.
+  result<std::vector<indexed_stream>> series(const index_query& query) const;
+  result<std::vector<stream_chunks>> chunk_refs(const index_query& query) const;
+  result<std::vector<std::string>> label_names(const index_query& query) const;
+  result<std::vector<std::string>> label_values(std::string_view name,
+                                                const index_query& query) const;
+  result<index_volume> stats(const index_query& query) const;
+
+ private:
+  friend class index_catalog;
+  class implementation;
+  explicit index_view(std::unique_ptr<implementation> state);
+  std::unique_ptr<implementation> state_;
 };
 
 class index_catalog {
@@ -67,18 +91,18 @@ class index_catalog {
   // tables may have their rows: add again.
   result<void> add(std::string_view tenant, std::span<const index_row> rows);
 
-  // Ends slots whose time is over; with `all`, every active one (POST /flush, shutdown). The files
-  // are synced and get a checksum beside them.
+  // Ends slots whose time is over or that are full; with `all`, every one (POST /flush, shutdown).
+  // The files are synced and get a checksum beside them. add() does not wait for that.
   result<void> finish_slots(bool all);
   // All slot files of this node, oldest first.
   std::vector<index_slot> slots() const;
   // Finished and not shipped.
   std::vector<index_slot> slots_to_ship() const;
-  // Compacted, compressed bytes of a finished slot. Blocks. Errors: not_found; corrupt when the
-  // file fails its checksum: then rebuild it (drop_slot, and add the rows again).
-  result<index_upload> export_slot(const index_slot& slot);
-  // The upload is durable in the object store. The local file stays for shipped_ttl.
-  result<void> mark_shipped(const index_slot& slot);
+  // Checks, compresses and uploads a finished slot piece by piece, through a temporary file beside
+  // it, and notes that it is shipped; the local file stays for shipped_ttl. Blocks. Errors:
+  // not_found; those of the upload; corrupt when the file fails its checksum: then rebuild it
+  // (drop_slot, and add the rows again).
+  result<void> ship_slot(const index_slot& slot, const index_upload& upload);
   // Deletes a slot file whatever its state.
   result<void> drop_slot(const index_slot& slot);
   // Deletes shipped slot files and downloaded files whose TTL is over. Returns their number.
@@ -91,9 +115,10 @@ class index_catalog {
   // Takes files into use that an earlier life downloaded, when they pass their checksum.
   std::vector<std::string> missing_files(std::int64_t day,
                                          std::span<const std::string> object_keys);
-  // Takes a downloaded object. Checked before it is used. Errors: corrupt: fetch again.
-  result<void> add_downloaded(std::int64_t day, const std::string& object_key,
-                              std::string_view shipment);
+  // Takes an object of `bytes` bytes. Checked before it is used. Errors: those of `shipment`;
+  // corrupt: fetch again.
+  result<void> add_downloaded(std::int64_t day, const std::string& object_key, std::uint64_t bytes,
+                              const piece_source& shipment);
   // Forgets downloaded files of the table that are not in `object_keys` (compacted away). Running
   // look-ups finish.
   result<void> retain_downloaded(std::int64_t day, std::span<const std::string> object_keys);
@@ -108,8 +133,9 @@ class index_catalog {
   // "index/<table>/raw/", the prefix to list.
   std::string raw_prefix(std::int64_t day) const;
 
-  // Over all files of the range's tables. A file that turns out damaged fails the look-up with
-  // corrupt.
+  // Counts as a use of the downloaded files in it.
+  index_view view(const time_range& range) const;
+  // Look-ups in a view of the query's range.
   result<std::vector<indexed_stream>> series(const index_query& query) const;
   result<std::vector<stream_chunks>> chunk_refs(const index_query& query) const;
   result<std::vector<std::string>> label_names(const index_query& query) const;
@@ -125,6 +151,7 @@ class index_catalog {
   totals size() const;
 
  private:
+  friend class index_view;
   class implementation;
   explicit index_catalog(std::unique_ptr<implementation> state);
   std::unique_ptr<implementation> state_;

@@ -7,9 +7,13 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <string>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "storage/index/index_catalog.h"
+#include "storage/index/index_shipment.h"
 
 namespace skald {
 
@@ -25,8 +29,10 @@ class index_catalog::implementation {
 
   struct slot_file {
     index_slot slot;
-    std::string stem;  // path without suffix
+    std::string stem;        // path without suffix
+    std::string object_key;  // once shipped
     std::int64_t start_s = 0;
+    bool closed = false;  // takes no more rows, but is not finished yet
     bool former_life = false;
     std::int64_t shipped_ns = 0;
     std::shared_ptr<index_file> file;
@@ -46,10 +52,13 @@ class index_catalog::implementation {
                           std::span<const index_row> rows);
   result<std::shared_ptr<slot_file>> active_slot(std::int64_t day);
   result<void> finish_slots(bool all);
+  void close(const std::shared_ptr<slot_file>& slot);
   result<void> finish(slot_file& slot);
   result<std::shared_ptr<slot_file>> find_slot(const index_slot& slot) const;
-  result<index_upload> export_slot(const index_slot& slot);
-  result<void> mark_shipped(const index_slot& slot);
+  result<void> ship_slot(const index_slot& slot, const index_upload& upload);
+  result<void> export_slot(const slot_file& slot, const std::string& path,
+                           const index_upload& upload);
+  result<void> mark_shipped(slot_file& slot);
   result<void> drop_slot(const index_slot& slot);
   result<std::uint64_t> drop_expired_slots();
   std::vector<std::shared_ptr<slot_file>> slot_files() const;
@@ -59,16 +68,17 @@ class index_catalog::implementation {
   // index_catalog_look_up.cc
   std::vector<std::string> missing_files(std::int64_t day,
                                          std::span<const std::string> object_keys);
-  result<void> add_downloaded(std::int64_t day, const std::string& object_key,
-                              std::string_view shipment);
+  result<void> add_downloaded(std::int64_t day, const std::string& object_key, std::uint64_t bytes,
+                              const piece_source& shipment);
   result<void> retain_downloaded(std::int64_t day, std::span<const std::string> object_keys);
   result<std::uint64_t> drop_expired_downloads();
+  result<index_file_digest> inflate(const std::string& path, std::uint64_t bytes,
+                                    const piece_source& shipment);
   result<void> adopt(std::int64_t day, const std::string& object_key, const std::string& stem);
   std::string download_stem(std::int64_t day, const std::string& object_key) const;
-  // Runs `look` on each file of the range's tables. A downloaded file that is corrupt is forgotten,
-  // so that missing_files names it again.
-  result<void> for_each_file(const time_range& range,
-                             const std::function<result<void>(index_file&)>& look);
+  std::unique_ptr<index_view::implementation> view(const time_range& range);
+  // A downloaded file is corrupt: missing_files will name it again.
+  void forget_damaged(const download_key& key, downloaded_file& file);
   index_catalog::totals size() const;
 
   std::string table_name(std::int64_t day) const {
@@ -82,12 +92,30 @@ class index_catalog::implementation {
   const clock& time_;
   index_catalog_recovery recovery_;
 
-  std::mutex write_mutex_;                         // add() and finish_slots(), taken before mutex_
-  mutable std::mutex mutex_;                       // the members below; never held during I/O
-  std::vector<std::shared_ptr<slot_file>> slots_;  // oldest first
+  std::atomic<std::uint64_t> next_temporary_{1};
+  std::mutex ship_mutex_;     // finishing and shipping; taken before the others
+  std::mutex write_mutex_;    // add() and closing, taken before mutex_
+  mutable std::mutex mutex_;  // the members below; never held during I/O
+  std::vector<std::shared_ptr<slot_file>> slots_;              // oldest first
   std::map<std::int64_t, std::shared_ptr<slot_file>> active_;  // by day
   std::map<download_key, std::shared_ptr<downloaded_file>> downloads_;
   std::uint64_t next_number_ = 1;  // in file names
+};
+
+class index_view::implementation {
+ public:
+  using catalog_state = index_catalog::implementation;
+  explicit implementation(catalog_state& catalog) : catalog_(catalog) {}
+
+  // Runs `look` on each file.
+  result<void> for_each_file(const std::function<result<void>(index_file&)>& look) const;
+
+  catalog_state& catalog_;
+  std::vector<std::shared_ptr<index_file>> own_;
+  std::vector<
+      std::pair<catalog_state::download_key, std::shared_ptr<catalog_state::downloaded_file>>>
+      downloaded_;
+  std::unordered_set<std::string> object_keys_;  // of all files
 };
 
 }  // namespace skald

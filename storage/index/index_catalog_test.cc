@@ -23,11 +23,13 @@ struct node {
     options.writer = name;
     options.incarnation = incarnation;
     options.map_bytes = 1 << 20;
+    options.slot_bytes_max = slot_bytes_max;
     auto opened = index_catalog::open(dir / "index", dir / "cache", options, files, time);
     EXPECT_TRUE(opened.ok()) << (opened.ok() ? "" : opened.error().message);
     return opened.ok() ? std::move(*opened) : nullptr;
   }
   std::string name;
+  std::uint64_t slot_bytes_max = 128 << 20;
   temporary_directory dir;
   posix_file_system files;
   manual_clock time;
@@ -46,6 +48,27 @@ std::vector<chunk_ref> refs_of(const std::vector<owned_row>& rows) {
   std::vector<chunk_ref> out;
   for (const owned_row& r : rows) out.push_back(r.chunk);
   return sorted(out);
+}
+
+// An object store of sorts: what was shipped.
+struct shipped_object {
+  std::string key;
+  std::string bytes;
+};
+result<shipped_object> ship(index_catalog& catalog, const index_slot& slot) {
+  shipped_object out;
+  SKALD_TRY(catalog.ship_slot(
+      slot, [&](const std::string& key, std::uint64_t bytes, const piece_source& pieces) {
+        out.key = key;
+        auto text = text_of(pieces);
+        if (text.ok()) out.bytes = std::move(*text);
+        EXPECT_EQ(out.bytes.size(), bytes);
+        return result<void>();
+      }));
+  return out;
+}
+result<void> take(index_catalog& catalog, const shipped_object& object) {
+  return catalog.add_downloaded(day, object.key, object.bytes.size(), pieces_of_text(object.bytes));
 }
 
 time_range whole_day(std::int64_t number) {
@@ -102,8 +125,10 @@ TEST(IndexCatalog, FinishesASlotWhenItsTimeIsOver) {
   EXPECT_EQ(catalog->slots_to_ship().size(), 1u);
   ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 2, "p2"))).ok());
   EXPECT_EQ(catalog->slots().size(), 2u);
-  n.time.now_ns += 15 * 60 * second;  // the next add ends the slot by itself
+  n.time.now_ns += 15 * 60 * second;  // the next add begins another, finishing comes later
   ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 2, "p3"))).ok());
+  EXPECT_EQ(catalog->slots_to_ship().size(), 1u);
+  ASSERT_TRUE(catalog->finish_slots(false).ok());
   EXPECT_EQ(catalog->slots_to_ship().size(), 2u);
   n.time.now_ns -= 60 * 60 * second;  // a clock that goes back changes nothing
   ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 2, "p4"))).ok());
@@ -120,27 +145,33 @@ TEST(IndexCatalog, ShipsToAnotherNode) {
   const auto rows = some_rows(start_of_day, 50, "p1");
   ASSERT_TRUE(from->add("fake", views(rows)).ok());
   const index_slot active = from->slots()[0];
-  EXPECT_EQ(from->export_slot(active).error().code, errc::invalid_argument);
+  EXPECT_EQ(ship(*from, active).error().code, errc::invalid_argument);
   ASSERT_TRUE(from->finish_slots(true).ok());
-  const auto upload = from->export_slot(active);
+  const auto refused = from->ship_slot(active, [](const auto&, auto, const auto&) -> result<void> {
+    return error{errc::unavailable, "store is away"};
+  });
+  EXPECT_EQ(refused.error().code, errc::unavailable);
+  EXPECT_EQ(from->slots_to_ship().size(), 1u);
+  const auto upload = ship(*from, active);
   ASSERT_TRUE(upload.ok()) << upload.error().message;
-  EXPECT_EQ(upload->object_key, from->raw_prefix(day) + active.file_name + ".lmdb.zst");
-  EXPECT_EQ(upload->pack_keys, (std::vector<std::string>{"p1"}));
-  ASSERT_TRUE(from->mark_shipped(active).ok());
+  EXPECT_EQ(upload->key, from->raw_prefix(day) + active.file_name + ".lmdb.zst");
   EXPECT_TRUE(from->slots_to_ship().empty());
   EXPECT_TRUE(from->unshipped_pack_keys()->empty());
+  for (const auto& left : std::filesystem::directory_iterator(writer.dir / "index/index_20000")) {
+    EXPECT_FALSE(left.path().string().ends_with(".tmp")) << left.path();
+  }
 
-  const std::vector<std::string> listed = {upload->object_key};
+  const std::vector<std::string> listed = {upload->key};
   EXPECT_TRUE(from->missing_files(day, listed).empty());
   EXPECT_EQ(to->missing_files(day, listed), listed);
   for (const std::size_t at :
        {std::size_t{3}, upload->bytes.size() / 2, upload->bytes.size() - 1}) {
-    std::string damaged = upload->bytes;
-    damaged[at] ^= 1;
-    EXPECT_EQ(to->add_downloaded(day, listed[0], damaged).error().code, errc::corrupt);
+    shipped_object damaged = *upload;
+    damaged.bytes[at] ^= 1;
+    EXPECT_EQ(take(*to, damaged).error().code, errc::corrupt);
   }
   EXPECT_TRUE(to->chunk_refs(query_for({}))->empty());
-  ASSERT_TRUE(to->add_downloaded(day, listed[0], upload->bytes).ok());
+  ASSERT_TRUE(take(*to, *upload).ok());
   EXPECT_TRUE(to->missing_files(day, listed).empty());
   EXPECT_EQ(flatten(*to->chunk_refs(query_for({}))), refs_of(rows));
   // Its own rows and the shipped ones are folded.
@@ -156,10 +187,10 @@ TEST(IndexCatalog, AdoptsDownloadsOfAnEarlierLifeUnlessDamaged) {
   const auto rows = some_rows(start_of_day, 5, "p1");
   ASSERT_TRUE(from->add("fake", views(rows)).ok());
   ASSERT_TRUE(from->finish_slots(true).ok());
-  const auto upload = from->export_slot(from->slots()[0]).value();
-  const std::vector<std::string> listed = {upload.object_key};
+  const auto upload = ship(*from, from->slots()[0]).value();
+  const std::vector<std::string> listed = {upload.key};
   node reader;
-  ASSERT_TRUE(reader.open(1)->add_downloaded(day, listed[0], upload.bytes).ok());
+  ASSERT_TRUE(take(*reader.open(1), upload).ok());
   {
     auto again = reader.open(2);
     EXPECT_TRUE(again->missing_files(day, listed).empty());
@@ -167,7 +198,7 @@ TEST(IndexCatalog, AdoptsDownloadsOfAnEarlierLifeUnlessDamaged) {
     reader.time.now_ns += 25 * 3600 * second;
     EXPECT_EQ(*again->drop_expired(), 1u);
     EXPECT_EQ(again->missing_files(day, listed), listed);
-    ASSERT_TRUE(again->add_downloaded(day, listed[0], upload.bytes).ok());
+    ASSERT_TRUE(take(*again, upload).ok());
   }
   for (const auto& entry : std::filesystem::directory_iterator(reader.dir / "cache/index_20000")) {
     if (!entry.path().string().ends_with(".lmdb")) continue;
@@ -214,9 +245,9 @@ TEST(IndexCatalog, DamagedSlotFileIsNeverShippedAndCanBeRebuilt) {
   bytes[bytes.size() - 100] ^= 1;
   spill(path + ".new", bytes);
   std::filesystem::rename(path + ".new", path);
-  EXPECT_EQ(catalog->export_slot(slot).error().code, errc::corrupt);
+  EXPECT_EQ(ship(*catalog, slot).error().code, errc::corrupt);
   ASSERT_TRUE(catalog->drop_slot(slot).ok());
-  EXPECT_EQ(catalog->export_slot(slot).error().code, errc::not_found);
+  EXPECT_EQ(ship(*catalog, slot).error().code, errc::not_found);
   EXPECT_TRUE(catalog->chunk_refs(query_for({}))->empty());
   ASSERT_TRUE(catalog->add("fake", views(rows)).ok());
   EXPECT_EQ(flatten(*catalog->chunk_refs(query_for({}))), refs_of(rows));
@@ -230,7 +261,7 @@ TEST(IndexCatalog, DropsShippedSlotsAfterTheirTtl) {
     auto catalog = n.open(1);
     ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 5, "p1"))).ok());
     ASSERT_TRUE(catalog->finish_slots(true).ok());
-    ASSERT_TRUE(catalog->mark_shipped(catalog->slots()[0]).ok());
+    ASSERT_TRUE(ship(*catalog, catalog->slots()[0]).ok());
     n.time.now_ns += 44 * 60 * second;
     EXPECT_EQ(*catalog->drop_expired(), 0u);
   }
@@ -241,6 +272,71 @@ TEST(IndexCatalog, DropsShippedSlotsAfterTheirTtl) {
   EXPECT_EQ(*catalog->drop_expired(), 1u);
   EXPECT_TRUE(catalog->slots().empty());
   EXPECT_TRUE(std::filesystem::is_empty(n.dir / "index/index_20000"));
+}
+
+TEST(IndexCatalog, BeginsAnotherSlotWhenOneIsFull) {
+  node n;
+  n.slot_bytes_max = 200'000;
+  auto catalog = n.open();
+  std::vector<owned_row> all;
+  for (int i = 0; i < 5; ++i) {
+    const auto rows = some_rows(start_of_day, 1000, "p" + std::to_string(i));
+    ASSERT_TRUE(catalog->add("fake", views(rows)).ok());
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  EXPECT_GE(catalog->slots().size(), 2u);
+  EXPECT_LE(catalog->slots().size(), 5u);
+  EXPECT_TRUE(catalog->slots_to_ship().empty());
+  EXPECT_EQ(flatten(*catalog->chunk_refs(query_for({}))), refs_of(all));
+  ASSERT_TRUE(catalog->finish_slots(false).ok());
+  EXPECT_GE(catalog->slots_to_ship().size(), 1u);
+}
+
+// What a view holds stays, whatever is dropped, and it can tell what it does not hold.
+TEST(IndexCatalog, ViewsOutliveTheirFiles) {
+  node writer;
+  auto from = writer.open();
+  const auto rows = some_rows(start_of_day, 5, "p1");
+  ASSERT_TRUE(from->add("fake", views(rows)).ok());
+  ASSERT_TRUE(from->finish_slots(true).ok());
+  const auto object = ship(*from, from->slots()[0]).value();
+  node reader;
+  auto to = reader.open();
+  ASSERT_TRUE(take(*to, object).ok());
+  for (index_catalog* catalog : {from.get(), to.get()}) {
+    const index_view view = catalog->view(whole_day(day));
+    EXPECT_TRUE(view.holds(object.key));
+    EXPECT_FALSE(view.holds("index/index_20000/raw/other.lmdb.zst"));
+    writer.time.now_ns += 25 * 3600 * second;
+    reader.time.now_ns += 25 * 3600 * second;
+    EXPECT_EQ(*catalog->drop_expired(), 1u);
+    EXPECT_EQ(flatten(*view.chunk_refs(query_for({}, whole_day(day)))), refs_of(rows));
+    EXPECT_FALSE(catalog->view(whole_day(day)).holds(object.key));
+    EXPECT_TRUE(catalog->chunk_refs(query_for({}))->empty());
+  }
+}
+
+TEST(IndexCatalog, EveryWayOfUsingADownloadKeepsIt) {
+  node writer;
+  auto from = writer.open();
+  ASSERT_TRUE(from->add("fake", views(some_rows(start_of_day, 5, "p1"))).ok());
+  ASSERT_TRUE(from->finish_slots(true).ok());
+  const auto object = ship(*from, from->slots()[0]).value();
+  const std::vector<std::string> keys = {object.key};
+  node reader;
+  auto to = reader.open();
+  ASSERT_TRUE(take(*to, object).ok());
+  const auto day_later = [&] { reader.time.now_ns += 20 * 3600 * second; };
+  day_later();
+  EXPECT_TRUE(to->missing_files(day, keys).empty());
+  day_later();
+  EXPECT_EQ(*to->drop_expired(), 0u);
+  static_cast<void>(to->view(whole_day(day)));
+  day_later();
+  EXPECT_EQ(*to->drop_expired(), 0u);
+  static_cast<void>(to->view(whole_day(day + 1)));  // does not use it
+  day_later();
+  EXPECT_EQ(*to->drop_expired(), 1u);
 }
 
 }  // namespace

@@ -92,26 +92,15 @@ result<index_volume> index_file::stats(const index_query& query) {
   return state_->look_up<index_volume>(query, [](index_look_up& in) { return in.stats(); });
 }
 
-result<bool> index_file::contains(std::string_view tenant, const index_row& row) {
-  index_query query;
-  query.tenant = tenant;
-  query.range = {row.chunk.min_timestamp_ns, row.chunk.max_timestamp_ns + 1};
-  // One of the stream's own labels narrows the search; the fingerprint decides.
-  SKALD_TRY(
-      for_each_label(row.canonical_labels, [&](std::string_view name, std::string_view value) {
-        auto matcher = label_matcher::make(std::string(name), match_op::equal, std::string(value));
-        if (matcher.ok()) query.matchers.push_back(std::move(*matcher));
-      }));
-  SKALD_TRY_ASSIGN(const auto found, chunk_refs(query));
-  for (const stream_chunks& s : found) {
-    for (const chunk_ref& c : s.chunks) {
-      if (c.stream == row.chunk.stream && c.pack_key == row.chunk.pack_key &&
-          c.directory_entry == row.chunk.directory_entry) {
-        return true;
-      }
-    }
-  }
-  return false;
+result<std::vector<bool>> index_file::contains(std::string_view tenant,
+                                               std::span<const index_row> rows) {
+  std::vector<bool> out(rows.size(), false);
+  SKALD_TRY(state_->env->read([&](lmdb_transaction& t) -> result<void> {
+    index_query everything;
+    everything.tenant = tenant;
+    return index_look_up(t, everything).contains(rows, out);
+  }));
+  return out;
 }
 
 result<std::vector<std::string>> index_file::pack_keys() {
@@ -120,7 +109,11 @@ result<std::vector<std::string>> index_file::pack_keys() {
     SKALD_TRY_ASSIGN(lmdb_cursor cursor, lmdb_cursor::open(t, pack));
     SKALD_TRY_ASSIGN(bool more, cursor.seek(be32(0)));
     while (more) {
-      out.emplace_back(cursor.value());
+      pack_entry entry;
+      if (!decode_pack(cursor.value(), entry)) {
+        return error{errc::corrupt, "index file: malformed pack"};
+      }
+      out.emplace_back(entry.key);
       SKALD_TRY_ASSIGN(more, cursor.next());
     }
     return {};
@@ -144,10 +137,6 @@ index_file_stats index_file::file_stats() {
   });
   if (read.ok()) out.file_bytes = state_->env->used_bytes();
   return out;
-}
-
-result<void> index_file::compact_copy(const std::string& path) {
-  return state_->env->compact_copy(path);
 }
 
 }  // namespace skald

@@ -57,16 +57,14 @@ class index_file {
   result<std::vector<std::string>> label_values(std::string_view name, const index_query& query);
   result<index_volume> stats(const index_query& query);
 
-  // Whether the row is stored.
-  result<bool> contains(std::string_view tenant, const index_row& row);
+  // Which of the rows of one tenant are stored, by their positions.
+  result<std::vector<bool>> contains(std::string_view tenant, std::span<const index_row> rows);
   // Keys of all packs that have rows here, sorted.
   result<std::vector<std::string>> pack_keys();
   index_file_stats file_stats();
 
   // Ends writing: flushes to disk, frees what only add() needs and refuses further rows.
   result<void> finish();
-  // Writes a copy without free pages to `path`, which must not exist.
-  result<void> compact_copy(const std::string& path);
 
  private:
   class implementation;

@@ -99,8 +99,8 @@ TEST(IndexFile, KeepsTenantsApart) {
             (std::vector<std::string>{"c"}));
   EXPECT_EQ(file->find_streams(query_for({}, {0, 9}, "one"))->size(), 2u);
   EXPECT_TRUE(file->find_streams(query_for({}, {0, 9}, "three"))->empty());
-  EXPECT_TRUE(*file->contains("one", views(first)[1]));
-  EXPECT_FALSE(*file->contains("two", views(first)[1]));
+  EXPECT_TRUE((*file->contains("one", views(first)))[1]);
+  EXPECT_FALSE((*file->contains("two", views(first)))[1]);
 }
 
 TEST(IndexFile, RefusesBadRowsAndForgetsThem) {
@@ -144,7 +144,7 @@ TEST(IndexFile, AnswersAfterReopenAndGoesOn) {
   ASSERT_TRUE(read_only.ok());
   EXPECT_EQ((*read_only)->chunk_refs(query_for({}))->size(), 4u);
   EXPECT_EQ((*read_only)->add("fake", views(rows)).error().code, errc::invalid_argument);
-  ASSERT_TRUE((*read_only)->compact_copy(dir / "copy").ok());
+  std::filesystem::copy(dir / "f", dir / "copy");
   auto copy = index_file::open_read_only(dir / "copy");
   ASSERT_TRUE(copy.ok());
   EXPECT_EQ((*copy)->file_stats().chunks, 5u);
@@ -232,6 +232,36 @@ TEST(IndexFile, EqualsNaiveAnswersOnRandomData) {
   }
 }
 
+// Several blocks for a pack, blocks shared by one stream, rows that come in several calls and out
+// of order: found once each, by all and by few streams.
+TEST(IndexFile, FindsChunksInPacksOfManyBlocks) {
+  std::mt19937 random(11);
+  temporary_directory dir;
+  auto file = open_file(dir / "f");
+  naive_index naive;
+  for (int i = 0; i < 9000; ++i) {
+    const int pod = i < 4000 ? i : i < 8500 ? 17 : 3000 + i % 700;
+    const std::int64_t start = random() % 100'000;
+    naive.rows.push_back(make_row({{"pod", std::to_string(pod)}}, start, start + random() % 1000,
+                                  i % 5 == 0 ? "few" : "many", i));
+  }
+  std::shuffle(naive.rows.begin(), naive.rows.end(), random);
+  for (std::size_t begin = 0; begin < naive.rows.size(); begin += 3000) {
+    const auto first = naive.rows.begin() + static_cast<std::ptrdiff_t>(begin);
+    ASSERT_TRUE(file->add("fake", views({first, first + 3000})).ok());
+  }
+  ASSERT_TRUE(file->add("fake", views(naive.rows)).ok());
+  EXPECT_EQ(file->file_stats().chunks, 9000u);
+  for (const char* pods : {".*", "17", "16|17|18", "3[0-9]*", "1|3999", "none"}) {
+    for (const time_range range : {time_range{0, INT64_MAX}, {500, 900}, {99'000, 99'001}}) {
+      const auto query = query_for({match("pod", match_op::regex, pods)}, range);
+      ASSERT_EQ(flatten(*file->chunk_refs(query)), sorted(naive.chunks(query))) << pods;
+      ASSERT_EQ(labels_of(*file->series(query)), naive.series(query)) << pods;
+      ASSERT_EQ(file->stats(query)->chunks, naive.chunks(query).size()) << pods;
+    }
+  }
+}
+
 // Far above the first map size, in one transaction.
 TEST(IndexFile, GrowsForAHundredThousandStreams) {
   temporary_directory dir;
@@ -274,16 +304,16 @@ TEST(IndexFile, DamagedFilesAreCorrupt) {
   EXPECT_EQ(index_file::open_read_only(dir / "absent").error().code, errc::not_found);
 }
 
-// A flipped bit in a chunk's row is found by the row's own checksum.
-TEST(IndexFile, DamagedChunkRowIsCorrupt) {
+// A flipped bit in a pack's refs is found by their own checksum.
+TEST(IndexFile, DamagedRefsAreCorrupt) {
   temporary_directory dir;
   {
     auto file = open_file(dir / "f");
     ASSERT_TRUE(file->add("fake", views(small_example())).ok());
     ASSERT_TRUE(file->finish().ok());
   }
-  // Rows and bytes of a chunk in the file: 10 rows, 1000 bytes as varints.
-  const std::string wanted = std::string(1, '\x0a') + "\xe8\x07";
+  // All chunks have 10 rows and 1000 bytes: the bases of those columns, which need no bits.
+  const std::string wanted("\x14\0\xd0\x0f\0", 5);
   std::string bytes = slurp(dir / "f");
   std::size_t changed = 0;
   for (std::size_t at = bytes.find(wanted); at != std::string::npos;
@@ -291,7 +321,7 @@ TEST(IndexFile, DamagedChunkRowIsCorrupt) {
     bytes[at] ^= 1;
     ++changed;
   }
-  ASSERT_GE(changed, 5u);
+  ASSERT_GE(changed, 2u);
   spill(dir / "f", bytes);
   auto file = index_file::open_read_only(dir / "f");
   ASSERT_TRUE(file.ok());

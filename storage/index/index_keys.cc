@@ -25,34 +25,11 @@ void append(std::string& out, T value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-constexpr std::uint64_t sign_bit = std::uint64_t{1} << 63;
-
-std::uint64_t swap_time(std::int64_t timestamp_ns) {
-  return __builtin_bswap64(static_cast<std::uint64_t>(timestamp_ns) ^ sign_bit);
-}
-
-char* write_varint(char* out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) *out++ = static_cast<char>(value | 0x80);
-  *out++ = static_cast<char>(value);
-  return out;
-}
-
-bool read_varint(std::string_view& bytes, std::uint64_t& value) {
-  value = 0;
-  for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(bytes.front());
-    bytes.remove_prefix(1);
-    value |= std::uint64_t{byte & 0x7fu} << shift;
-    if (byte < 0x80) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 const std::vector<std::string>& table_names() {
   static const std::vector<std::string> names = {"meta",   "lname", "lval", "post",
-                                                 "stream", "pack",  "chunk"};
+                                                 "stream", "pack",  "refs"};
   return names;
 }
 
@@ -65,13 +42,12 @@ std::string encode_counters(const counters& c) {
   append(out, c.chunks);
   append(out, c.min_timestamp_ns);
   append(out, c.max_timestamp_ns);
-  append(out, c.max_span_ns);
   append(out, crc32c(out));
   return out;
 }
 
 std::optional<counters> decode_counters(std::string_view bytes) {
-  constexpr std::size_t body = 48;
+  constexpr std::size_t body = 40;
   if (bytes.size() != body + 4 ||
       crc32c(bytes.substr(0, body)) != load<std::uint32_t>(bytes, body)) {
     return std::nullopt;
@@ -84,7 +60,6 @@ std::optional<counters> decode_counters(std::string_view bytes) {
   c.chunks = load<std::uint64_t>(bytes, 16);
   c.min_timestamp_ns = load<std::int64_t>(bytes, 24);
   c.max_timestamp_ns = load<std::int64_t>(bytes, 32);
-  c.max_span_ns = load<std::uint64_t>(bytes, 40);
   return c;
 }
 
@@ -176,56 +151,40 @@ bool decode_stream(std::string_view bytes, stream_entry& entry) {
   return true;
 }
 
-chunk_key make_chunk_key(std::uint32_t ordinal, std::int64_t max_timestamp_ns, std::uint32_t pack,
-                         std::uint32_t directory_entry) {
-  chunk_key out;
-  const std::uint32_t o = __builtin_bswap32(ordinal);
-  const std::uint64_t t = swap_time(max_timestamp_ns);
-  const std::uint32_t p = __builtin_bswap32(pack);
-  const std::uint32_t d = __builtin_bswap32(directory_entry);
-  std::memcpy(out.data(), &o, 4);
-  std::memcpy(out.data() + 4, &t, 8);
-  std::memcpy(out.data() + 12, &p, 4);
-  std::memcpy(out.data() + 16, &d, 4);
+constexpr std::size_t pack_body = 20;
+
+std::string encode_pack(const pack_entry& entry) {
+  std::string out;
+  append(out, entry.min_timestamp_ns);
+  append(out, entry.max_timestamp_ns);
+  append(out, entry.chunks);
+  append(out, crc32c(entry.key, crc32c(out)));
+  out += entry.key;
   return out;
 }
 
-std::size_t encode_chunk(const chunk_entry& entry, std::string_view key,
-                         std::array<char, chunk_value_bytes_max>& out) {
-  char* end = write_varint(out.data(), static_cast<std::uint64_t>(entry.max_timestamp_ns) -
-                                           static_cast<std::uint64_t>(entry.min_timestamp_ns));
-  end = write_varint(end, entry.rows);
-  end = write_varint(end, entry.line_bytes);
-  const std::size_t bytes = static_cast<std::size_t>(end - out.data());
-  const std::uint32_t checksum = crc32c({out.data(), bytes}, crc32c(key));
-  std::memcpy(end, &checksum, 4);
-  return bytes + 4;
+bool decode_pack(std::string_view bytes, pack_entry& entry) {
+  if (bytes.size() <= pack_body + 4) return false;
+  entry.min_timestamp_ns = load<std::int64_t>(bytes, 0);
+  entry.max_timestamp_ns = load<std::int64_t>(bytes, 8);
+  entry.chunks = load<std::uint32_t>(bytes, 16);
+  entry.key = bytes.substr(pack_body + 4);
+  return crc32c(entry.key, crc32c(bytes.substr(0, pack_body))) ==
+         load<std::uint32_t>(bytes, pack_body);
 }
 
-bool decode_chunk(std::string_view key, std::string_view value, chunk_entry& entry) {
-  if (key.size() != chunk_key_bytes || value.size() < 7) return false;
-  std::string_view body = value.substr(0, value.size() - 4);
-  if (crc32c(body, crc32c(key)) != load<std::uint32_t>(value, body.size())) return false;
-  entry.ordinal = chunk_ordinal(key);
-  entry.max_timestamp_ns = chunk_max_timestamp(key);
-  entry.pack = read_be32(key, 12);
-  entry.directory_entry = read_be32(key, 16);
-  std::uint64_t span = 0;
-  if (!read_varint(body, span) || !read_varint(body, entry.rows) ||
-      !read_varint(body, entry.line_bytes)) {
-    return false;
+std::string encode_ref_key(const ref_key& key) {
+  std::string out;
+  for (const std::uint32_t part : {key.pack, key.last_ordinal, key.first_ordinal, key.number}) {
+    append_be32(out, part);
   }
-  entry.min_timestamp_ns =
-      static_cast<std::int64_t>(static_cast<std::uint64_t>(entry.max_timestamp_ns) - span);
-  return body.empty();
+  return out;
 }
 
-std::uint32_t chunk_ordinal(std::string_view key) {
-  return read_be32(key);
-}
-
-std::int64_t chunk_max_timestamp(std::string_view key) {
-  return static_cast<std::int64_t>(__builtin_bswap64(load<std::uint64_t>(key, 4)) ^ sign_bit);
+bool decode_ref_key(std::string_view bytes, ref_key& key) {
+  if (bytes.size() != ref_key_bytes) return false;
+  key = {read_be32(bytes, 0), read_be32(bytes, 4), read_be32(bytes, 8), read_be32(bytes, 12)};
+  return key.first_ordinal <= key.last_ordinal;
 }
 
 result<void> for_each_label(std::string_view canonical,

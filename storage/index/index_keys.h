@@ -16,10 +16,10 @@
 
 namespace skald::index_keys {
 
-enum table : std::size_t { meta, lname, lval, post, stream, pack, chunk, table_count };
+enum table : std::size_t { meta, lname, lval, post, stream, pack, refs, table_count };
 const std::vector<std::string>& table_names();
 
-constexpr std::uint32_t schema_version = 1;
+constexpr std::uint32_t schema_version = 2;
 constexpr std::size_t text_prefix_bytes = 200;
 constexpr std::size_t pack_key_bytes_max = 400;
 constexpr std::uint32_t tenant_name = 0;  // the "name" whose "values" are the tenants
@@ -32,7 +32,6 @@ struct counters {
   std::uint64_t chunks = 0;
   std::int64_t min_timestamp_ns = INT64_MAX;
   std::int64_t max_timestamp_ns = INT64_MIN;
-  std::uint64_t max_span_ns = 0;  // longest max - min of a chunk
 };
 std::string encode_counters(const counters& c);
 std::optional<counters> decode_counters(std::string_view bytes);
@@ -73,31 +72,28 @@ struct stream_entry {
 void encode_stream(std::string& out, const stream_entry& entry);
 bool decode_stream(std::string_view bytes, stream_entry& entry);
 
-struct chunk_entry {
-  std::uint32_t ordinal = 0;
-  std::int64_t max_timestamp_ns = 0;
-  std::uint32_t pack = 0;
-  std::uint32_t directory_entry = 0;
-  std::int64_t min_timestamp_ns = 0;
-  std::uint64_t rows = 0;
-  std::uint64_t line_bytes = 0;
+// What stands beside a pack's key. Its times are those of its chunks here.
+struct pack_entry {
+  std::int64_t min_timestamp_ns = INT64_MAX;
+  std::int64_t max_timestamp_ns = INT64_MIN;
+  std::uint32_t chunks = 0;
+  std::string_view key;  // of the object
 };
-constexpr std::size_t chunk_key_bytes = 20;
-constexpr std::size_t chunk_value_bytes_max = 34;
-using chunk_key = std::array<char, chunk_key_bytes>;
-chunk_key make_chunk_key(std::uint32_t ordinal, std::int64_t max_timestamp_ns,
-                         std::uint32_t pack = 0, std::uint32_t directory_entry = 0);
-inline std::string_view view(const chunk_key& key) {
-  return {key.data(), key.size()};
-}
-// Returns the bytes used of `out`.
-std::size_t encode_chunk(const chunk_entry& entry, std::string_view key,
-                         std::array<char, chunk_value_bytes_max>& out);
+std::string encode_pack(const pack_entry& entry);
 // False when its checksum fails.
-bool decode_chunk(std::string_view key, std::string_view value, chunk_entry& entry);
-// Ordinal and time alone, without the checksum, to skip quickly. The key must have chunk_key_bytes.
-std::uint32_t chunk_ordinal(std::string_view key);
-std::int64_t chunk_max_timestamp(std::string_view key);
+bool decode_pack(std::string_view bytes, pack_entry& entry);
+
+// A pack's ref blocks by rising ordinals: a search for (pack, ordinal) finds the first block that
+// may hold it. `number` counts the blocks, as two may hold refs of one ordinal alone.
+struct ref_key {
+  std::uint32_t pack = 0;
+  std::uint32_t last_ordinal = 0;
+  std::uint32_t first_ordinal = 0;
+  std::uint32_t number = 0;
+};
+constexpr std::size_t ref_key_bytes = 16;
+std::string encode_ref_key(const ref_key& key);
+bool decode_ref_key(std::string_view bytes, ref_key& key);
 
 // Calls `take(name, value)` for each label of a canonical text. Labels with an empty value are left
 // out: they equal absent ones. Errors: invalid_argument for text of another form.

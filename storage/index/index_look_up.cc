@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 
 namespace skald {
 namespace {
@@ -236,48 +237,106 @@ result<void> index_look_up::for_each_stream(const roaring_bitmap_t& set, Take ta
   return {};
 }
 
-result<bool> index_look_up::chunks_of(lmdb_cursor& cursor, std::uint32_t ordinal,
-                                      const chunk_visitor* visit) {
-  const time_range& range = query_.range;
-  const chunk_key first = make_chunk_key(ordinal, range.start_ns);
-  bool more = true;
-  if (!cursor.at_entry() || cursor.key() < view(first) || chunk_ordinal(cursor.key()) > ordinal) {
-    SKALD_TRY_ASSIGN(more, cursor.seek(view(first)));
-  }
-  // No chunk that begins before the range's end can end behind this.
-  const std::int64_t last = range.end_ns - 1;
-  const std::uint64_t room = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) -
-                             static_cast<std::uint64_t>(last);
-  const std::int64_t max_end = counters_.max_span_ns >= room
-                                   ? std::numeric_limits<std::int64_t>::max()
-                                   : last + static_cast<std::int64_t>(counters_.max_span_ns);
-  bool any = false;
-  while (more) {
-    const std::string_view key = cursor.key();
-    if (key.size() != chunk_key_bytes) return damaged("chunk key");
-    if (chunk_ordinal(key) != ordinal || chunk_max_timestamp(key) > max_end) break;
-    chunk_entry entry;
-    if (!decode_chunk(key, cursor.value(), entry)) return damaged("chunk row");
-    if (range.overlaps(entry.min_timestamp_ns, entry.max_timestamp_ns)) {
-      any = true;
-      if (visit == nullptr) break;
-      SKALD_TRY((*visit)(entry));
-    }
-    SKALD_TRY_ASSIGN(more, cursor.next());
-  }
-  return any;
+result<std::vector<index_look_up::wanted_stream>> index_look_up::wanted(
+    const roaring_bitmap_t& set) {
+  std::vector<wanted_stream> out;
+  SKALD_TRY(for_each_stream(set, [&](std::uint32_t ordinal, const stream_entry& s) -> result<void> {
+    out.push_back({ordinal, s.fingerprint, s.labels});
+    return {};
+  }));
+  return out;
 }
 
-result<const std::string*> index_look_up::pack_key(std::uint32_t id) {
-  if (id >= counters_.packs) return damaged("pack id");
-  if (pack_keys_.size() < counters_.packs) pack_keys_.resize(counters_.packs);
-  std::string& key = pack_keys_[id];
-  if (key.empty()) {
-    SKALD_TRY_ASSIGN(const auto stored, transaction_.get(pack, be32(id)));
-    if (!stored || stored->empty()) return damaged("pack");
-    key = *stored;
+result<void> index_look_up::for_each_ref(std::span<const wanted_stream> streams,
+                                         const ref_visitor& visit) {
+  if (streams.empty()) return {};
+  SKALD_TRY_ASSIGN(lmdb_cursor packs, lmdb_cursor::open(transaction_, pack));
+  SKALD_TRY_ASSIGN(lmdb_cursor blocks, lmdb_cursor::open(transaction_, refs));
+  SKALD_TRY_ASSIGN(bool more, packs.seek(be32(0)));
+  std::uint32_t seen = 0;
+  for (; more && !enough_; ++seen) {
+    pack_entry entry;
+    if (packs.key().size() != 4 || !decode_pack(packs.value(), entry)) return damaged("pack");
+    if (query_.range.overlaps(entry.min_timestamp_ns, entry.max_timestamp_ns)) {
+      SKALD_TRY(refs_of_pack(blocks, read_be32(packs.key()), entry, streams, visit));
+    }
+    SKALD_TRY_ASSIGN(more, packs.next());
   }
-  return static_cast<const std::string*>(&key);
+  if (!enough_ && seen != counters_.packs) return damaged("pack table");
+  return {};
+}
+
+result<void> index_look_up::refs_of_pack(lmdb_cursor& cursor, std::uint32_t id,
+                                         const pack_entry& entry,
+                                         std::span<const wanted_stream> streams,
+                                         const ref_visitor& visit) {
+  std::size_t first = 0;  // the next stream to look for
+  bool more = false;
+  bool placed = false;
+  while (first < streams.size()) {
+    const std::uint32_t ordinal = streams[first].ordinal;
+    ref_key key;
+    if (placed && more && !decode_ref_key(cursor.key(), key)) return damaged("ref key");
+    // Mostly the cursor stands right already: blocks follow each other.
+    if (!placed || (more && key.pack == id && key.last_ordinal < ordinal)) {
+      SKALD_TRY_ASSIGN(more, cursor.seek(encode_ref_key({id, ordinal, 0, 0})));
+      if (more && !decode_ref_key(cursor.key(), key)) return damaged("ref key");
+      placed = true;
+    }
+    if (!more || key.pack != id) return {};
+    SKALD_TRY(refs_of_block(key, cursor.value(), entry, streams, first, visit));
+    // The block behind it may hold more refs of its last stream.
+    const auto next = std::lower_bound(
+        streams.begin() + static_cast<std::ptrdiff_t>(first), streams.end(), key.last_ordinal,
+        [](const wanted_stream& s, std::uint32_t last) { return s.ordinal < last; });
+    first = static_cast<std::size_t>(next - streams.begin());
+    SKALD_TRY_ASSIGN(more, cursor.next());
+  }
+  return {};
+}
+
+result<void> index_look_up::refs_of_block(const ref_key& key, std::string_view value,
+                                          const pack_entry& entry,
+                                          std::span<const wanted_stream> streams, std::size_t first,
+                                          const ref_visitor& visit) {
+  while (first < streams.size() && streams[first].ordinal < key.first_ordinal) ++first;
+  if (first == streams.size() || streams[first].ordinal > key.last_ordinal) return {};
+  const auto block = ref_block::parse(value);
+  if (!block || block->ordinal(0) != key.first_ordinal ||
+      block->ordinal(block->size() - 1) != key.last_ordinal) {
+    return damaged("ref block");
+  }
+  const time_range& range = query_.range;
+  const bool covered = range.covers(entry.min_timestamp_ns, entry.max_timestamp_ns);
+  std::size_t at = 0;
+  for (; first < streams.size() && streams[first].ordinal <= key.last_ordinal; ++first) {
+    const std::uint32_t ordinal = streams[first].ordinal;
+    if (block->ordinal(at) < ordinal) at = block->lower_bound(ordinal, at + 1);
+    for (; at < block->size() && block->ordinal(at) == ordinal; ++at) {
+      if (covered || range.overlaps(block->min_timestamp_ns(at), block->max_timestamp_ns(at))) {
+        SKALD_TRY(visit(first, entry, *block, at));
+      }
+    }
+    if (at == block->size()) break;
+  }
+  return {};
+}
+
+result<void> index_look_up::keep_in_range(std::vector<wanted_stream>& streams) {
+  std::vector<char> found(streams.size(), 0);
+  std::size_t missing = streams.size();
+  SKALD_TRY(for_each_ref(
+      streams,
+      [&](std::size_t position, const pack_entry&, const ref_block&, std::size_t) -> result<void> {
+        if (found[position] == 0) {
+          found[position] = 1;
+          enough_ = --missing == 0;
+        }
+        return {};
+      }));
+  std::size_t position = 0;
+  std::erase_if(streams, [&](const wanted_stream&) { return found[position++] == 0; });
+  return {};
 }
 
 result<std::vector<indexed_stream>> index_look_up::find_streams(bool in_range) {
@@ -287,16 +346,10 @@ result<std::vector<indexed_stream>> index_look_up::find_streams(bool in_range) {
   const bool check =
       in_range && !query_.range.covers(counters_.min_timestamp_ns, counters_.max_timestamp_ns);
   SKALD_TRY_ASSIGN(const ordinal_set set, matching());
-  SKALD_TRY_ASSIGN(lmdb_cursor chunks, lmdb_cursor::open(transaction_, chunk));
-  SKALD_TRY(
-      for_each_stream(*set, [&](std::uint32_t ordinal, const stream_entry& s) -> result<void> {
-        if (check) {
-          SKALD_TRY_ASSIGN(const bool any, chunks_of(chunks, ordinal, nullptr));
-          if (!any) return {};
-        }
-        out.push_back({s.fingerprint, std::string(s.labels)});
-        return {};
-      }));
+  SKALD_TRY_ASSIGN(std::vector<wanted_stream> streams, wanted(*set));
+  if (check) SKALD_TRY(keep_in_range(streams));
+  out.reserve(streams.size());
+  for (const wanted_stream& s : streams) out.push_back({s.fingerprint, std::string(s.labels)});
   std::sort(out.begin(), out.end(), [](const indexed_stream& a, const indexed_stream& b) {
     return a.fingerprint < b.fingerprint;
   });
@@ -308,27 +361,25 @@ result<std::vector<stream_chunks>> index_look_up::chunk_refs() {
   SKALD_TRY_ASSIGN(const bool relevant, begin());
   if (!relevant) return out;
   SKALD_TRY_ASSIGN(const ordinal_set set, matching());
-  SKALD_TRY_ASSIGN(lmdb_cursor cursor, lmdb_cursor::open(transaction_, chunk));
-  std::vector<chunk_ref> found;
-  stream_fingerprint fingerprint;
-  const chunk_visitor take = [&](const chunk_entry& c) -> result<void> {
-    SKALD_TRY_ASSIGN(const std::string* key, pack_key(c.pack));
-    found.push_back({fingerprint, *key, c.directory_entry, c.min_timestamp_ns, c.max_timestamp_ns,
-                     c.rows, c.line_bytes});
-    return {};
-  };
-  SKALD_TRY(
-      for_each_stream(*set, [&](std::uint32_t ordinal, const stream_entry& s) -> result<void> {
-        found.clear();
-        fingerprint = s.fingerprint;
-        SKALD_TRY_ASSIGN(const bool any, chunks_of(cursor, ordinal, &take));
-        if (any) out.push_back({s.fingerprint, std::string(s.labels), found});
-        return {};
-      }));
-  for (stream_chunks& s : out) {
-    std::stable_sort(s.chunks.begin(), s.chunks.end(), [](const chunk_ref& a, const chunk_ref& b) {
-      return a.min_timestamp_ns < b.min_timestamp_ns;
-    });
+  SKALD_TRY_ASSIGN(const std::vector<wanted_stream> streams, wanted(*set));
+  std::vector<std::vector<chunk_ref>> chunks(streams.size());
+  SKALD_TRY(for_each_ref(streams,
+                         [&](std::size_t position, const pack_entry& entry, const ref_block& block,
+                             std::size_t at) -> result<void> {
+                           const pack_ref r = block[at];
+                           chunks[position].push_back({streams[position].fingerprint,
+                                                       std::string(entry.key), r.directory_entry,
+                                                       r.min_timestamp_ns, r.max_timestamp_ns,
+                                                       r.rows, r.line_bytes});
+                           return {};
+                         }));
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    if (chunks[i].empty()) continue;
+    std::stable_sort(chunks[i].begin(), chunks[i].end(),
+                     [](const chunk_ref& a, const chunk_ref& b) {
+                       return a.min_timestamp_ns < b.min_timestamp_ns;
+                     });
+    out.push_back({streams[i].fingerprint, std::string(streams[i].labels), std::move(chunks[i])});
   }
   std::sort(out.begin(), out.end(), [](const stream_chunks& a, const stream_chunks& b) {
     return a.fingerprint < b.fingerprint;
@@ -406,16 +457,72 @@ result<index_volume> index_look_up::stats() {
   SKALD_TRY_ASSIGN(const bool relevant, begin());
   if (!relevant) return out;
   SKALD_TRY_ASSIGN(const ordinal_set set, matching());
-  SKALD_TRY_ASSIGN(lmdb_cursor cursor, lmdb_cursor::open(transaction_, chunk));
-  const chunk_visitor take = [&](const chunk_entry& c) -> result<void> {
-    add_to_volume(out, query_.range, c.min_timestamp_ns, c.max_timestamp_ns, c.rows, c.line_bytes);
-    return {};
-  };
-  SKALD_TRY(for_each_stream(*set, [&](std::uint32_t ordinal, const stream_entry&) -> result<void> {
-    SKALD_TRY_ASSIGN(const bool any, chunks_of(cursor, ordinal, &take));
-    out.streams += any ? 1 : 0;
-    return {};
-  }));
+  SKALD_TRY_ASSIGN(const std::vector<wanted_stream> streams, wanted(*set));
+  std::vector<char> found(streams.size(), 0);
+  SKALD_TRY(for_each_ref(streams,
+                         [&](std::size_t position, const pack_entry&, const ref_block& block,
+                             std::size_t at) -> result<void> {
+                           const pack_ref r = block[at];
+                           add_to_volume(out, query_.range, r.min_timestamp_ns, r.max_timestamp_ns,
+                                         r.rows, r.line_bytes);
+                           out.streams += found[position] == 0 ? 1 : 0;
+                           found[position] = 1;
+                           return {};
+                         }));
+  return out;
+}
+
+result<void> index_look_up::contains(std::span<const index_row> rows, std::vector<bool>& out) {
+  SKALD_TRY(begin());
+  SKALD_TRY_ASSIGN(const std::uint32_t tenant, pair_of(tenant_name, query_.tenant));
+  if (counters_.packs == 0 || tenant == 0) return {};
+  std::unordered_map<std::string_view, std::vector<std::size_t>> rows_of;  // by pack key
+  for (std::size_t i = 0; i < rows.size(); ++i) rows_of[rows[i].pack_key()].push_back(i);
+  SKALD_TRY_ASSIGN(lmdb_cursor packs, lmdb_cursor::open(transaction_, pack));
+  SKALD_TRY_ASSIGN(bool more, packs.seek(be32(0)));
+  while (more) {
+    pack_entry entry;
+    if (packs.key().size() != 4 || !decode_pack(packs.value(), entry)) return damaged("pack");
+    if (const auto asked = rows_of.find(entry.key); asked != rows_of.end()) {
+      SKALD_TRY(contains_of_pack(read_be32(packs.key()), tenant, rows, asked->second, out));
+    }
+    SKALD_TRY_ASSIGN(more, packs.next());
+  }
+  return {};
+}
+
+result<void> index_look_up::contains_of_pack(std::uint32_t id, std::uint32_t tenant,
+                                             std::span<const index_row> rows,
+                                             std::span<const std::size_t> positions,
+                                             std::vector<bool>& out) {
+  SKALD_TRY_ASSIGN(const std::vector<pack_ref> stored, read_pack_refs(transaction_, id));
+  std::unordered_multimap<std::uint32_t, std::uint32_t> ordinals;  // by directory entry
+  for (const pack_ref& r : stored) ordinals.emplace(r.directory_entry, r.ordinal);
+  for (const std::size_t i : positions) {
+    const auto [from, to] = ordinals.equal_range(rows[i].chunk.directory_entry);
+    for (auto at = from; at != to; ++at) {
+      SKALD_TRY_ASSIGN(const auto value, transaction_.get(stream, be32(at->second)));
+      stream_entry entry;
+      if (!value || !decode_stream(*value, entry)) return damaged("stream");
+      if (entry.tenant == tenant && entry.fingerprint == rows[i].chunk.stream) out[i] = true;
+    }
+  }
+  return {};
+}
+
+result<std::vector<pack_ref>> read_pack_refs(lmdb_transaction& transaction, std::uint32_t pack) {
+  std::vector<pack_ref> out;
+  SKALD_TRY_ASSIGN(lmdb_cursor cursor, lmdb_cursor::open(transaction, refs));
+  SKALD_TRY_ASSIGN(bool more, cursor.seek(be32(pack)));
+  while (more) {
+    ref_key key;
+    if (!decode_ref_key(cursor.key(), key)) return damaged("ref key");
+    if (key.pack != pack) break;
+    const auto block = ref_block::parse(cursor.value());
+    if (!block) return damaged("ref block");
+    for (std::size_t i = 0; i < block->size(); ++i) out.push_back((*block)[i]);
+    SKALD_TRY_ASSIGN(more, cursor.next());
+  }
   return out;
 }
 

@@ -14,6 +14,7 @@
 #include "storage/index/index_query.h"
 #include "storage/index/lmdb_env.h"
 #include "storage/index/posting_codec.h"
+#include "storage/index/ref_block.h"
 
 namespace skald {
 
@@ -29,9 +30,19 @@ class index_look_up {
   result<std::vector<std::string>> label_names();
   result<std::vector<std::string>> label_values(std::string_view name);
   result<index_volume> stats();
+  // Sets those positions of `out` whose rows are stored. Takes the tenant alone from the query.
+  result<void> contains(std::span<const index_row> rows, std::vector<bool>& out);
 
  private:
-  using chunk_visitor = std::function<result<void>(const index_keys::chunk_entry&)>;
+  // A stream that passed. Lists of them are by rising ordinal.
+  struct wanted_stream {
+    std::uint32_t ordinal = 0;
+    stream_fingerprint fingerprint;
+    std::string_view labels;  // in the file
+  };
+  // A chunk of the wanted stream at `position`: entry `at` of a block of the pack.
+  using ref_visitor = std::function<result<void>(
+      std::size_t position, const index_keys::pack_entry&, const ref_block&, std::size_t at)>;
 
   // Reads the counters. False: the file has nothing in the query's range, or nothing at all.
   result<bool> begin();
@@ -54,16 +65,30 @@ class index_look_up {
   result<bool> intersects(std::uint32_t pair, const roaring_bitmap_t& set);
   // Whether `set` is every stream of the file.
   bool is_everything(const roaring_bitmap_t& set) const;
-  // Chunks of one stream in the range, through a cursor that moves forward only. `visit` may be
-  // null: is there any?
-  result<bool> chunks_of(lmdb_cursor& cursor, std::uint32_t ordinal, const chunk_visitor* visit);
-  result<const std::string*> pack_key(std::uint32_t pack);
+  result<std::vector<wanted_stream>> wanted(const roaring_bitmap_t& set);
+  // All chunks of the streams whose time overlaps the range, pack by pack.
+  result<void> for_each_ref(std::span<const wanted_stream> streams, const ref_visitor& visit);
+  result<void> refs_of_pack(lmdb_cursor& cursor, std::uint32_t id,
+                            const index_keys::pack_entry& entry,
+                            std::span<const wanted_stream> streams, const ref_visitor& visit);
+  result<void> refs_of_block(const index_keys::ref_key& key, std::string_view value,
+                             const index_keys::pack_entry& entry,
+                             std::span<const wanted_stream> streams, std::size_t first,
+                             const ref_visitor& visit);
+  result<void> contains_of_pack(std::uint32_t id, std::uint32_t tenant,
+                                std::span<const index_row> rows,
+                                std::span<const std::size_t> positions, std::vector<bool>& out);
+  // Leaves only the streams with a chunk in the range.
+  result<void> keep_in_range(std::vector<wanted_stream>& streams);
 
   lmdb_transaction& transaction_;
   const index_query& query_;
   index_keys::counters counters_;
-  std::vector<std::string> pack_keys_;  // read on demand
+  bool enough_ = false;  // a visitor wants no more packs
 };
+
+// All refs of a pack, in ref_order.
+result<std::vector<pack_ref>> read_pack_refs(lmdb_transaction& transaction, std::uint32_t pack);
 
 // A chunk's share in a range, and the chunk itself.
 void add_to_volume(index_volume& volume, const time_range& range, std::int64_t min_timestamp_ns,

@@ -17,6 +17,9 @@ struct index_options {
   std::uint64_t incarnation = 1;
   // A slot file takes the refs that were written within this time.
   std::chrono::seconds slot_length{15 * 60};
+  // A slot file that has grown to this takes no more: so what one look-up maps and one shipment
+  // moves is bounded, however many streams there are. Larger ones repeat label texts less often.
+  std::uint64_t slot_bytes_max = 128ull << 20;
   // First size of an environment's map; doubled as needed.
   std::uint64_t map_bytes = 64ull << 20;
   // How long a shipped slot file stays on disk (3 x the readers' resync).

@@ -18,6 +18,12 @@ namespace skald {
 struct index_row {
   std::string_view canonical_labels;
   chunk_ref chunk;  // chunk.stream must be the labels' fingerprint
+  // Takes the place of chunk.pack_key unless empty: rows of one pack need no copies of its key.
+  std::string_view shared_pack_key = {};
+
+  std::string_view pack_key() const {
+    return shared_pack_key.empty() ? std::string_view(chunk.pack_key) : shared_pack_key;
+  }
 };
 
 // Every `count`-th part of the fingerprints, by their top bits. `count` is a power of two.

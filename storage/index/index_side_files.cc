@@ -3,33 +3,52 @@
 
 #include <charconv>
 
-#include "runtime/base/hash.h"
 #include "storage/file/atomic_write.h"
+#include "storage/index/running_hash.h"
 
 namespace skald::index_side_files {
 namespace {
 
-constexpr std::uint64_t file_bytes_max = std::uint64_t{16} << 30;
 constexpr std::uint64_t note_bytes_max = 4096;
 
 result<std::string> sum_of(file_system& files, const std::string& stem) {
-  SKALD_TRY_ASSIGN(const std::string bytes, read_file(files, data_path(stem), file_bytes_max));
-  return "skald-index-sum 1 " + std::to_string(bytes.size()) + " " + to_hex(xxh3_128(bytes)) + "\n";
+  SKALD_TRY_ASSIGN(auto opened, files.open(data_path(stem), open_mode::read_only));
+  const piece_source pieces = pieces_of(std::move(opened));
+  running_hash128 hash;
+  std::uint64_t bytes = 0;
+  while (true) {
+    SKALD_TRY_ASSIGN(const std::string_view piece, pieces());
+    if (piece.empty()) return sum_text(bytes, hash.value());
+    hash.add(piece);
+    bytes += piece.size();
+  }
 }
 
 }  // namespace
 
-result<void> write_sum(file_system& files, const std::string& stem) {
-  SKALD_TRY_ASSIGN(const std::string sum, sum_of(files, stem));
+std::string sum_text(std::uint64_t bytes, const hash128& hash) {
+  return "skald-index-sum 1 " + std::to_string(bytes) + " " + to_hex(hash) + "\n";
+}
+
+result<void> write_sum(file_system& files, const std::string& stem, const std::string& sum) {
   return atomic_write(files, stem + std::string(sum_suffix), sum);
 }
 
+result<void> write_sum(file_system& files, const std::string& stem) {
+  SKALD_TRY_ASSIGN(const std::string sum, sum_of(files, stem));
+  return write_sum(files, stem, sum);
+}
+
 result<void> check_sum(file_system& files, const std::string& stem) {
+  SKALD_TRY_ASSIGN(const std::string sum, sum_of(files, stem));
+  return compare_sum(files, stem, sum);
+}
+
+result<void> compare_sum(file_system& files, const std::string& stem, const std::string& sum) {
   const auto stored = read_file(files, stem + std::string(sum_suffix), note_bytes_max);
   if (!stored.ok()) {
     return error{errc::corrupt, "index file " + stem + ": no checksum: " + stored.error().message};
   }
-  SKALD_TRY_ASSIGN(const std::string sum, sum_of(files, stem));
   if (sum != *stored) return error{errc::corrupt, "index file " + stem + ": checksum differs"};
   return {};
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/base/hash.h"
 #include "runtime/base/result.h"
 #include "storage/file/file_system.h"
 
@@ -28,6 +29,11 @@ result<void> write_sum(file_system& files, const std::string& stem);
 // Reads the whole file. Errors: corrupt when it is not the file that write_sum saw, or there is no
 // sum.
 result<void> check_sum(file_system& files, const std::string& stem);
+
+// The same for a caller who has read or written the file anyway.
+std::string sum_text(std::uint64_t bytes, const hash128& hash);
+result<void> write_sum(file_system& files, const std::string& stem, const std::string& sum);
+result<void> compare_sum(file_system& files, const std::string& stem, const std::string& sum);
 
 // Durable when it returns. Unix nanoseconds.
 result<void> write_shipped(file_system& files, const std::string& stem, std::int64_t time_ns);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "runtime/base/clock.h"
+#include "storage/file/piece_source.h"
 #include "storage/index/index_query.h"
 
 namespace skald::index_testing {
@@ -51,6 +52,24 @@ inline std::string slurp(const std::string& path) {
 
 inline void spill(const std::string& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc).write(bytes.data(), bytes.size());
+}
+
+// Bytes in pieces of `piece_bytes`.
+inline piece_source pieces_of_text(std::string text, std::size_t piece_bytes = 1000) {
+  return [text = std::move(text), piece_bytes, at = std::size_t{0}]() mutable {
+    const std::string_view piece = std::string_view(text).substr(at, piece_bytes);
+    at += piece.size();
+    return result<std::string_view>(piece);
+  };
+}
+
+inline result<std::string> text_of(const piece_source& pieces) {
+  std::string out;
+  while (true) {
+    SKALD_TRY_ASSIGN(const std::string_view piece, pieces());
+    if (piece.empty()) return out;
+    out += piece;
+  }
 }
 
 struct owned_row {

@@ -118,6 +118,13 @@ result<void> lmdb_transaction::put(lmdb_table table, std::string_view key, std::
   return {};
 }
 
+result<void> lmdb_transaction::remove(lmdb_table table, std::string_view key) {
+  MDB_val k = to_val(key);
+  const int code = mdb_del(txn_, env_.tables_[table], &k, nullptr);
+  if (code != 0 && code != MDB_NOTFOUND) return failed(code, "remove");
+  return {};
+}
+
 std::uint64_t lmdb_transaction::entries(lmdb_table table) {
   MDB_stat about{};
   return mdb_stat(txn_, env_.tables_[table], &about) == 0 ? about.ms_entries : 0;
@@ -326,14 +333,6 @@ std::uint64_t lmdb_env::used_bytes() const {
 
 result<void> lmdb_env::sync() {
   if (const int code = mdb_env_sync(env_, 1); code != 0) return error_of(code, path_, "sync");
-  return {};
-}
-
-result<void> lmdb_env::compact_copy(const std::string& path) {
-  const auto lock = share_map();
-  const int code = mdb_env_copy2(env_, path.c_str(), MDB_CP_COMPACT);
-  if (code != 0) return error_of(code, path, "copy to");
-  drop_resident_pages();
   return {};
 }
 

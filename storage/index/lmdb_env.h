@@ -43,6 +43,8 @@ class lmdb_transaction {
   result<std::optional<std::string_view>> get(lmdb_table table, std::string_view key);
   // Inserts or replaces.
   result<void> put(lmdb_table table, std::string_view key, std::string_view value);
+  // An absent key is fine.
+  result<void> remove(lmdb_table table, std::string_view key);
   std::uint64_t entries(lmdb_table table);
 
  private:
@@ -105,7 +107,6 @@ class lmdb_env {
   // `body` runs again from the start. Not synced.
   result<void> write(const std::function<result<void>(lmdb_transaction&)>& body);
   result<void> sync();
-  result<void> compact_copy(const std::string& path);
   std::uint64_t map_bytes() const;
   // Bytes of the file that hold pages.
   std::uint64_t used_bytes() const;

@@ -46,6 +46,26 @@ result<void> local_store::put(const std::string& key, std::span<const std::strin
   return written;
 }
 
+result<void> local_store::put_pieces(const std::string& key, std::uint64_t bytes,
+                                     const piece_source& pieces) {
+  SKALD_TRY_ASSIGN(const std::string path, path_of(key));
+  SKALD_TRY(files_.create_directories(parent_directory(path)));
+  std::uint64_t seen = 0;
+  auto written =
+      atomic_write(files_, path, piece_source([&]() -> result<std::string_view> {
+                     SKALD_TRY_ASSIGN(const std::string_view piece, pieces());
+                     seen += piece.size();
+                     if (seen > bytes || (piece.empty() && seen < bytes)) {
+                       return error{errc::invalid_argument,
+                                    "object " + key + " is put with " + std::to_string(seen) +
+                                        " bytes instead of " + std::to_string(bytes)};
+                     }
+                     return piece;
+                   }));
+  forget(key);
+  return written;
+}
+
 result<std::string> local_store::get(const std::string& key) {
   SKALD_TRY_ASSIGN(const std::string path, path_of(key));
   // No limit of our own: whoever asks for whole objects knows their size from head() or list().

@@ -31,6 +31,8 @@ class local_store final : public object_store {
 
   using object_store::put;
   result<void> put(const std::string& key, std::span<const std::string_view> parts) override;
+  result<void> put_pieces(const std::string& key, std::uint64_t bytes,
+                          const piece_source& pieces) override;
   result<std::string> get(const std::string& key) override;
   result<std::string> get_range(const std::string& key, std::uint64_t offset,
                                 std::uint64_t length) override;

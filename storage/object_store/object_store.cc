@@ -35,6 +35,19 @@ result<void> check_object_key(std::string_view key) {
   return {};
 }
 
+result<void> object_store::put_pieces(const std::string& key, std::uint64_t bytes,
+                                      const piece_source& pieces) {
+  std::string all;
+  all.reserve(bytes);
+  while (true) {
+    SKALD_TRY_ASSIGN(const std::string_view piece, pieces());
+    if (piece.empty()) break;
+    all += piece;
+  }
+  if (all.size() != bytes) return refuse(key, "is put with another length than was said");
+  return put(key, all);
+}
+
 result<void> object_store::read_range(const std::string& key, std::uint64_t offset, char* out,
                                       std::uint64_t length) {
   SKALD_TRY_ASSIGN(const std::string bytes, get_range(key, offset, length));

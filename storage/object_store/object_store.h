@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "storage/file/piece_source.h"
 
 namespace skald {
 
@@ -34,6 +35,10 @@ class object_store {
   // Stores all parts, one behind the other, as one object. Readers see the old object or the new
   // one, whole. Durable when it returns without error.
   virtual result<void> put(const std::string& key, std::span<const std::string_view> parts) = 0;
+  // put() of `bytes` bytes that come in pieces. Stores that cannot write piece by piece gather them
+  // first. Errors: also that of `pieces`; invalid_argument when they are not `bytes` in all.
+  virtual result<void> put_pieces(const std::string& key, std::uint64_t bytes,
+                                  const piece_source& pieces);
   virtual result<std::string> get(const std::string& key) = 0;
   // Exactly `length` bytes from `offset`. Only for objects that are never replaced: a store may
   // keep them open.

@@ -36,7 +36,7 @@ struct pack_writer_options {
   // Whether to write skip filters at all.
   bool filters = true;
   // Whether JSON and logfmt lines are stored as columns.
-  column_use columns = column_use::never;
+  column_use columns = column_use::where_smaller;
 
   // All problems at once, for people; empty when there are none.
   std::vector<std::string> validate() const;

@@ -123,6 +123,56 @@ TEST_P(StructuredPack, GivesBackEveryLineOfSmallPacks) {
   }
 }
 
+std::string folded(std::string_view text) {
+  std::string made(text);
+  for (char& c : made) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return made;
+}
+
+// Part of some line, which may cross values, or what is in none.
+std::string random_needle(line_generator& random, const line_column& lines) {
+  const std::string_view line = lines.line(random.below(lines.rows()));
+  if (line.empty() || random.below(10) == 0) return "no such text";
+  std::string needle(line.substr(random.below(line.size()), 1 + random.below(30)));
+  if (random.below(8) == 0) needle[random.below(needle.size())] = 'X';
+  return needle;
+}
+
+TEST_P(StructuredPack, FindsEveryRowWithAText) {
+  const std::uint64_t seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  line_generator random(seed);
+  std::size_t answers = 0;
+  for (int round = 0; round < 10; ++round) {
+    const auto streams = streams_of(random, GetParam().make, 2 + random.below(100));
+    const auto pack = write_and_open(streams, 64U << 10);
+    const auto same = write_and_open(streams, 64U << 10);
+    for (std::size_t i = 0; i < pack->blocks.size(); ++i) {
+      const line_column lines = same->blocks[i]->lines().value();
+      for (int question = 0; question < 40; ++question) {
+        const bool ignore_case = random.below(2) == 0;
+        const std::string needle = random_needle(random, lines);
+        const auto found = pack->blocks[i]->rows_with_text(needle, ignore_case);
+        ASSERT_TRUE(found.ok()) << found.error().message;
+        if (!found->has_value()) continue;
+        ++answers;
+        const auto& rows = **found;
+        ASSERT_TRUE(std::is_sorted(rows.begin(), rows.end()));
+        for (std::uint32_t row = 0; row < lines.rows(); ++row) {
+          const std::string line =
+              ignore_case ? folded(lines.line(row)) : std::string(lines.line(row));
+          if (line.find(ignore_case ? folded(needle) : needle) == std::string::npos) continue;
+          ASSERT_TRUE(std::binary_search(rows.begin(), rows.end(), row))
+              << needle << " in " << lines.line(row);
+        }
+      }
+    }
+  }
+  EXPECT_GT(answers, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Lines, StructuredPack,
     testing::Values(line_kind{"Json", [](line_generator& of) { return of.json(); }, 4000},
@@ -134,6 +184,50 @@ INSTANTIATE_TEST_SUITE_P(
                     line_kind{"Mutated", [](line_generator& of) { return of.mutated(); }, 3000},
                     line_kind{"Hostile", [](line_generator& of) { return of.hostile(); }, 150}),
     [](const auto& one) { return one.param.name; });
+
+// A needle that begins in static text and ends in a value does not make all rows candidates.
+TEST(StructuredPackForms, TextsThatCrossIntoValuesFindFewRows) {
+  line_generator random(11);
+  const auto streams = streams_of(
+      random, [](line_generator& of) { return of.json(); }, 1500);
+  const auto pack = write_and_open(streams, 1U << 20);
+  const auto again = write_and_open(streams, 1U << 20);
+  ASSERT_EQ(pack->blocks.size(), 1);
+  const line_column lines = again->blocks[0]->lines().value();
+  for (const char* needle : {R"("status":500)", R"("level":"error")", R"(error","msg":"request)",
+                             R"("path":"/api/12)"}) {
+    std::vector<std::uint32_t> wanted;
+    for (std::uint32_t row = 0; row < lines.rows(); ++row) {
+      if (lines.line(row).find(needle) != std::string_view::npos) wanted.push_back(row);
+    }
+    const auto found = pack->blocks[0]->rows_with_text(needle, false);
+    ASSERT_TRUE(found.ok() && found->has_value()) << needle;
+    EXPECT_GE((*found)->size(), wanted.size());
+    EXPECT_LT((*found)->size(), lines.rows() / 3);
+    if (std::string_view(needle).back() == '0') {
+      EXPECT_EQ(**found, wanted) << needle;
+    }
+  }
+  // In every line: reading them all is cheaper.
+  EXPECT_FALSE(pack->blocks[0]->rows_with_text("\"trace_id\":\"", false)->has_value());
+  EXPECT_FALSE(pack->blocks[0]->rows_with_text("a", false)->has_value());
+}
+
+TEST(StructuredPackForms, ReadsOnlyWhatIsAskedFor) {
+  line_generator random(12);
+  const auto streams = streams_of(
+      random, [](line_generator& of) { return of.json(); }, 3000);
+  const auto pack = write_and_open(streams, 1U << 20);
+  log_block& block = *pack->blocks[0];
+  ASSERT_TRUE(block.field(line_format_kind::json, "level").ok());
+  const auto one_field = block.read_stats().stored_bytes_read;
+  ASSERT_TRUE(block.lines().ok());
+  EXPECT_LT(one_field * 4, block.read_stats().stored_bytes_read);
+  block.release();
+  const auto fetches = block.read_stats().fetch_count;
+  ASSERT_TRUE(block.lines().ok());
+  EXPECT_LE(block.read_stats().fetch_count, fetches + 2);  // entry times, then all columns at once
+}
 
 TEST(StructuredPackForms, JsonAndLogfmtAreStoredByShapeTextIsNot) {
   line_generator lines(7);

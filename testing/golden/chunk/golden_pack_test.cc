@@ -33,19 +33,19 @@ const golden_pack golden_packs[] = {
     // One segment, one chunk.
     {"pack_v1_one_stream.bin",
      {.seed = 1, .streams = 1, .apps = 1, .rows = 20},
-     {},
+     {.columns = column_use::never},
      "b01ae741b20830cf06340a398c01b7f8",
      true},
     // Mixed apps, metadata, two segments with a filter.
     {"pack_v1_segments.bin",
      {.seed = 2, .streams = 12, .apps = 3, .rows = 900},
-     {.segment_bytes_target = 64 << 10},
+     {.segment_bytes_target = 64 << 10, .columns = column_use::never},
      "e087391ab2a30b409c217a382491bcfa",
      true},
     // Neither filters nor metadata.
     {"pack_v1_no_filter.bin",
      {.seed = 3, .streams = 5, .apps = 2, .rows = 150, .metadata = false},
-     {.filters = false},
+     {.filters = false, .columns = column_use::never},
      "24fbe7253f1ed73415563c80b308f0ee",
      false},
 };

@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t rows = 8000;
 
 constexpr const char* kind_names[value_kinds] = {
-    "level",           "route",    "number",   "counter", "duration", "float_number",
-    "padded",          "trace_id", "short_id", "uuid",    "iso_time", "nano_time",
-    "common_log_time", "epoch_ms", "order_id", "message", "mixed",    "binary"};
+    "level",    "route",    "number", "counter",  "duration",  "float_number",    "padded",
+    "trace_id", "short_id", "uuid",   "iso_time", "nano_time", "common_log_time", "epoch_ms",
+    "order_id", "message",  "mixed",  "binary",   "address"};
 
 // A column whose values lie in one text, as those of a segment's lines do.
 struct bench_column {

@@ -76,7 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (data[1] % 2 == 0) {
     skald::decode(rest, 1 + data[0] * 3U);
   } else {
-    skald::encode(rest, static_cast<skald::column_type>(data[0] % 10));
+    skald::encode(rest, static_cast<skald::column_type>(data[0] % 11));
   }
   return 0;
 }

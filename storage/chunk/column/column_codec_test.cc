@@ -106,7 +106,15 @@ const std::vector<border_case>& border_cases() {
       {"uuid, upper case",
        {"123E4567-e89b-12d3-a456-426614174000", "00000000-0000-0000-0000-00000000000f"},
        column_type::strings},
-      {"addresses", {"10.0.0.1", "10.0.0.22", "10.0.0.3"}, column_type::integer},
+      {"addresses", {"10.0.0.1", "255.255.255.255", "0.0.0.0"}, column_type::address},
+      {"addresses of one net", {"10.0.0.1", "10.0.0.22", "10.0.0.3"}, column_type::address},
+      {"address of an upstream",
+       {"10.0.0.1:8080", "10.4.0.22:8080", "9.0.0.3:8080"},
+       column_type::address},
+      {"256", {"10.0.0.1", "256.0.0.1", "0.0.0.0"}, column_type::strings},
+      {"address with leading zero", {"10.0.0.1", "10.0.0.02", "1.2.3.4"}, column_type::strings},
+      {"five parts", {"10.0.0.1.2", "10.0.0.22.3", "1.2.3.4.5"}, column_type::strings},
+      {"three parts", {"10.0.1", "10.0.22", "1.2.3"}, column_type::strings},
   };
   return cases;
 }
@@ -120,7 +128,7 @@ TEST(ColumnCodec, TakesTheTypeThatRendersTheSameBytes) {
 TEST(ColumnCodec, HintsNeverChangeValues) {
   for (const border_case& one : border_cases()) {
     SCOPED_TRACE(one.name);
-    for (int hint = 0; hint <= 9; ++hint) {
+    for (int hint = 0; hint <= 10; ++hint) {
       round_trip(column_of(one.texts), static_cast<column_type>(hint));
     }
   }

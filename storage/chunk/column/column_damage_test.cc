@@ -89,7 +89,7 @@ TEST_F(ColumnDamage, RandomBytesAreSurvived) {
   const value_column column = generate_column(value_kind::number, 40, random);
   for (int i = 0; i < 20'000; ++i) {
     std::string payload;
-    payload += static_cast<char>(1 + random() % 9 + (random() % 4 == 0 ? column_flag_affix : 0));
+    payload += static_cast<char>(1 + random() % 10 + (random() % 4 == 0 ? column_flag_affix : 0));
     for (std::uint64_t left = random() % 60; left > 0; --left) {
       payload += static_cast<char>(random() % 3 == 0 ? random() : random() % 4);
     }
@@ -127,7 +127,7 @@ TEST_F(ColumnDamage, RefusesWhatIsOutOfBounds) {
   const std::vector<refused_case> cases = {
       {"empty", ""},
       {"type 0", bytes_of({0})},
-      {"type 10", bytes_of({10})},
+      {"type 11", bytes_of({11})},
       {"prefix past the end", bytes_of({affix | 4, 9, 'x'})},
       {"dictionary of no values", bytes_of({2, 0, 9, 0, 0, 0, 0})},
       {"dictionary of more values than rows", bytes_of({2, 4, 9, 0, 0, 0, 0})},
@@ -146,6 +146,7 @@ TEST_F(ColumnDamage, RefusesWhatIsOutOfBounds) {
       {"scale 19", bytes_of({6, 1, 19, 0, 0, 0, 0})},
       {"unit of five bytes", bytes_of({6, 1, 0, 5, 'a', 'b', 'c', 'd', 'e', 0, 0, 0})},
       {"form code out of range", bytes_of({6, 2, 0, 0, 1, 0, 1, 1, 2, 0, 0, 0})},
+      {"address of 33 bits", bytes_of({10, 0, 0x80, 0x80, 0x80, 0x80, 0x20, 0})},
       {"hex of odd width", bytes_of({7, 3, 0, 1, 2, 3, 4, 5, 6})},
       {"hex of no width", bytes_of({7, 0, 0})},
       {"hex too large", bytes_of({7}) + big_length + bytes_of({0})},

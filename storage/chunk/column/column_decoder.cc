@@ -90,6 +90,8 @@ byte_classes core_bytes(column_type type) {
       return classes_of("0123456789abcdef");
     case column_type::uuid:
       return classes_of("0123456789abcdef-");
+    case column_type::address:
+      return classes_of("0123456789.");
     default:
       return any_bytes;
   }

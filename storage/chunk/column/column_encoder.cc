@@ -31,7 +31,7 @@ bool all_equal(value_span values) {
 }
 
 bool is_typed(column_type type) {
-  return type >= column_type::time && type <= column_type::uuid;
+  return type >= column_type::time && type != column_type::strings;
 }
 
 }  // namespace
@@ -52,6 +52,7 @@ struct column_encoder::state {
   bool append_fixed_width(value_span values, const column_affix& affix);
   bool append_decimals(value_span values, const column_affix& affix);
   bool append_ids(value_span values, const column_affix& affix, column_type type);
+  bool append_addresses(value_span values, const column_affix& affix);
 
   bool parse_times(value_span values, time_span times, const time_candidate& candidate);
   bool parse_decimals(value_span values, const column_affix& affix);
@@ -269,13 +270,25 @@ bool column_encoder::state::append_ids(value_span values, const column_affix& af
   return true;
 }
 
+bool column_encoder::state::append_addresses(value_span values, const column_affix& affix) {
+  numbers.resize(values.size());
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    if (!parse_address(affix.core(values[row]), numbers[row])) return false;
+  }
+  append_head(column_type::address, affix, values.front());
+  integers.append(numbers, *zstd, *out);
+  facts.bytes |= classes_of("0123456789.");
+  return true;
+}
+
 bool column_encoder::state::append_typed(value_span values, const column_candidates& candidates) {
   const column_affix& affix = candidates.affix;
   if (candidates.integer && append_integers(values, affix)) return true;
   if (candidates.fixed && append_fixed_width(values, affix)) return true;
   if (candidates.decimal && append_decimals(values, affix)) return true;
   if (candidates.hex && append_ids(values, affix, column_type::hex)) return true;
-  return candidates.uuid && append_ids(values, affix, column_type::uuid);
+  if (candidates.uuid && append_ids(values, affix, column_type::uuid)) return true;
+  return candidates.address && append_addresses(values, affix);
 }
 
 // Whether codes and a dictionary take fewer bits than numbers; strings and ids they always beat.

@@ -39,8 +39,8 @@ constexpr std::array<byte_classes, 256> class_of_byte = make_classes();
 }  // namespace
 
 std::string_view to_string(column_type type) {
-  constexpr std::array<std::string_view, 10> names = {"none", "CONST", "DICT", "TIME", "INT",
-                                                      "FIX",  "DEC",   "HEX",  "UUID", "STR"};
+  constexpr std::array<std::string_view, 11> names = {"none", "CONST", "DICT", "TIME", "INT", "FIX",
+                                                      "DEC",  "HEX",   "UUID", "STR",  "IP4"};
   const auto number = static_cast<std::size_t>(type);
   return number < names.size() ? names[number] : "unknown";
 }
@@ -88,7 +88,7 @@ result<column_facts> read_facts(bounded_reader& from) {
     facts.max = static_cast<std::int64_t>(static_cast<std::uint64_t>(facts.min) + span);
   }
   if (from.failed()) return error{errc::corrupt, "column facts: malformed"};
-  if (type == 0 || type > static_cast<std::uint8_t>(column_type::strings)) {
+  if (type == 0 || type > column_type_last) {
     return error{errc::corrupt, "column facts: unknown column type " + std::to_string(type)};
   }
   if ((flags & ~(flag_range | flag_any_bytes)) != 0) {

@@ -25,7 +25,9 @@ enum class column_type : std::uint8_t {
   hex = 7,
   uuid = 8,
   strings = 9,
+  address = 10,  // IPv4, four numbers with points
 };
+inline constexpr std::uint8_t column_type_last = 10;
 
 std::string_view to_string(column_type type);
 

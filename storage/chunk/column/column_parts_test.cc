@@ -257,7 +257,10 @@ TEST(ColumnScan, FindsWhatAllValuesShareButCutsNoNumber) {
       {{"x12y", "x32y"}, {1, 1}},
       {{"0.25", "0.5"}, {0, 0}},
       {{"-0.25", "-0.5"}, {0, 0}},
-      {{"10.0.0.25", "10.0.0.5"}, {7, 0}},
+      {{"10.0.0.25", "10.0.0.5"}, {0, 0}},
+      {{"v10.0.0.25", "v10.0.0.5"}, {1, 0}},
+      {{"a.b", "a.c"}, {2, 0}},
+      {{"a..1", "a..2"}, {3, 0}},
       {{"aa", "aaa"}, {2, 0}},
       {{"", "a"}, {0, 0}},
       {{"abcdefghijklm1nopqrstuvwxyz", "abcdefghijklm22nopqrstuvwxyz"}, {13, 13}},
@@ -306,7 +309,7 @@ TEST(ColumnFacts, SurviveStorageAndRefuseDamage) {
       bounded_reader less(std::string_view(bytes).substr(0, cut));
       EXPECT_FALSE(read_facts(less).ok()) << cut;
     }
-    for (const char type : {'\0', '\x0a'}) {
+    for (const char type : {'\0', '\x0b'}) {
       bytes[0] = type;
       bounded_reader other(bytes);
       EXPECT_FALSE(read_facts(other).ok());

@@ -70,7 +70,7 @@ class ColumnRandom : public testing::Test {
   std::string encode(const value_column& column) {
     std::string payload;
     const auto views = column.views();
-    const auto hint = static_cast<column_type>(below(10));
+    const auto hint = static_cast<column_type>(below(11));
     encoder_.append(views, column.times_ns, hint, zstd_, payload);
     return payload;
   }

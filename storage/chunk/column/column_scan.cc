@@ -49,20 +49,21 @@ std::uint32_t equal_behind(const char* a, const char* b, std::uint32_t most) {
   return at;
 }
 
-// Whether `text` is the beginning of a decimal number: [-]digits. at its end.
-std::size_t decimal_start(std::string_view text) {
+// Where the decimal number or the address begins that `text` ends in: [-]digits. or digits.digits.
+// and so on; the end if there is none.
+std::size_t number_start(std::string_view text) {
   if (text.empty() || text.back() != '.') return text.size();
   std::size_t at = text.size() - 1;
-  while (at > 0 && is_digit(text[at - 1])) --at;
-  // Two points are an address or a version.
-  if (at == text.size() - 1 || (at > 0 && text[at - 1] == '.')) return text.size();
+  while (at > 0 && (is_digit(text[at - 1]) || text[at - 1] == '.')) --at;
+  while (text[at] == '.' && at + 1 < text.size()) ++at;
+  if (at + 1 == text.size()) return text.size();
   return at > 0 && text[at - 1] == '-' ? at - 1 : at;
 }
 
 // Takes away what would cut a number in two.
 void spare_numbers(std::string_view first, column_affix& affix) {
   while (affix.prefix > 0 && is_digit(first[affix.prefix - 1])) --affix.prefix;
-  affix.prefix = static_cast<std::uint32_t>(decimal_start(first.substr(0, affix.prefix)));
+  affix.prefix = static_cast<std::uint32_t>(number_start(first.substr(0, affix.prefix)));
   while (affix.suffix > 0 && is_digit(first[first.size() - affix.suffix])) --affix.suffix;
 }
 
@@ -90,7 +91,7 @@ column_candidates candidates_of(std::span<const std::string_view> values,
                                 const column_affix& affix) {
   column_candidates fits;
   fits.affix = affix;
-  fits.integer = fits.fixed = fits.decimal = fits.hex = fits.uuid = true;
+  fits.integer = fits.fixed = fits.decimal = fits.uuid = fits.address = true;
   const std::size_t first_bytes = affix.core(values.front()).size();
   fits.hex = first_bytes % 2 == 0 && first_bytes >= hex_digits_min;
   all_of_sample(values.size(), [&](std::size_t row) {
@@ -104,6 +105,7 @@ column_candidates candidates_of(std::span<const std::string_view> values,
     fits.hex = fits.hex && same_width && is_hex(text);
     char bytes[uuid_bytes];
     fits.uuid = fits.uuid && parse_uuid(text, bytes);
+    fits.address = fits.address && parse_address(text, number);
     return !fits.none();
   });
   return fits;

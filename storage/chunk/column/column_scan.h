@@ -42,8 +42,9 @@ struct column_candidates {
   bool decimal = false;
   bool hex = false;
   bool uuid = false;
+  bool address = false;
 
-  bool none() const { return !integer && !fixed && !decimal && !hex && !uuid; }
+  bool none() const { return !integer && !fixed && !decimal && !hex && !uuid && !address; }
 };
 
 column_candidates find_candidates(std::span<const std::string_view> values,

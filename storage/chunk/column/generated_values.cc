@@ -122,6 +122,9 @@ std::string generate_value(value_kind kind, std::size_t row, std::int64_t time_n
       return mixed(random);
     case value_kind::binary:
       return binary(random);
+    case value_kind::address:
+      return "10." + std::to_string(below(random, 4)) + "." + std::to_string(below(random, 256)) +
+             "." + std::to_string(below(random, 256));
   }
   return {};
 }

@@ -40,8 +40,9 @@ enum class value_kind {
   message,   // words and numbers
   mixed,     // numbers, words, empty ones
   binary,    // any bytes
+  address,   // "10.42.7.255"
 };
-inline constexpr int value_kinds = 18;
+inline constexpr int value_kinds = 19;
 
 value_column generate_column(value_kind kind, std::size_t rows, std::mt19937_64& random);
 

@@ -111,6 +111,24 @@ bool parse_integer(std::string_view text, std::int64_t& value) {
   return true;
 }
 
+bool parse_address(std::string_view text, std::int64_t& value) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  std::int64_t sum = 0;
+  for (unsigned part = 0; part < 4; ++part) {
+    if (part > 0 && (at == end || *at++ != '.')) return false;
+    const char* const start = at;
+    unsigned number = 0;
+    while (at != end && at - start < 3 && is_digit(*at)) {
+      number = number * 10 + static_cast<unsigned char>(*at++ - '0');
+    }
+    if (at == start || number > 255 || (*start == '0' && at - start > 1)) return false;
+    sum = sum << 8 | number;
+  }
+  value = sum;
+  return at == end;
+}
+
 bool parse_decimal(std::string_view text, std::int64_t& mantissa, decimal_form& form) {
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -169,6 +187,14 @@ char* write_integer(std::int64_t value, char* to) {
   if (value >= 0) return write_unsigned(static_cast<std::uint64_t>(value), to);
   *to = '-';
   return write_unsigned(0 - static_cast<std::uint64_t>(value), to + 1);
+}
+
+char* write_address(std::uint64_t value, char* to) {
+  for (unsigned shift = 24; shift > 0; shift -= 8) {
+    to = write_unsigned(value >> shift & 0xff, to);
+    *to++ = '.';
+  }
+  return write_unsigned(value & 0xff, to);
 }
 
 char* write_decimal(std::int64_t mantissa, const decimal_form& form, char* to) {

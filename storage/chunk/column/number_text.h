@@ -29,6 +29,9 @@ bool parse_digits(std::string_view text, std::int64_t& value);
 // The same, with a minus perhaps, without leading zeros and not "-0".
 bool parse_integer(std::string_view text, std::int64_t& value);
 
+// An IPv4 address as the 32-bit number that it is: 1.2.3.4, no leading zeros.
+bool parse_address(std::string_view text, std::int64_t& value);
+
 // What stands around the digits of a decimal number.
 struct decimal_form {
   std::uint8_t scale = 0;  // digits behind the point; 0: no point
@@ -54,6 +57,8 @@ inline char* write_two_digits(unsigned value, char* to) {
   to[1] = static_cast<char>('0' + value % 10);
   return to + 2;
 }
+// The value must be below 2^32.
+char* write_address(std::uint64_t value, char* to);
 // The scale must be at most number_digits_max.
 char* write_decimal(std::int64_t mantissa, const decimal_form& form, char* to);
 

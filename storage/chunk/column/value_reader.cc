@@ -83,6 +83,17 @@ result<value_views> read_fixed_width(bounded_reader& from, const column_head& he
   });
 }
 
+result<value_views> read_addresses(bounded_reader& from, const column_head& head,
+                                   const value_request& request, column_arena& memory) {
+  constexpr std::uint64_t longest = std::string_view("255.255.255.255").size();
+  SKALD_TRY_ASSIGN(const auto numbers, read_numbers(from, head.type, request.rows, memory));
+  return render(head, request, longest * request.count, memory,
+                [&](std::uint32_t row, char* to) -> char* {
+                  const auto number = static_cast<std::uint64_t>(numbers[row]);
+                  return number >> 32 == 0 ? write_address(number, to) : nullptr;
+                });
+}
+
 bool take_forms(bounded_reader& from, std::vector<decimal_form>& forms) {
   forms.resize(from.varint_up_to(decimal_forms_max));
   for (decimal_form& form : forms) {
@@ -182,7 +193,7 @@ result<column_head> take_head(bounded_reader& from) {
   column_head head;
   head.type = static_cast<column_type>(first & column_type_mask);
   if (from.failed()) return error{errc::corrupt, "column: empty"};
-  if (head.type == column_type::none || head.type > column_type::strings) {
+  if (head.type == column_type::none || (first & column_type_mask) > column_type_last) {
     return error{errc::corrupt, "column: unknown type " + std::to_string(first & column_type_mask)};
   }
   if ((first & column_flag_affix) == 0) return head;
@@ -228,6 +239,8 @@ result<value_views> read_values(bounded_reader& from, const column_head& head,
       return render_ids(from, head, request, memory);
     case column_type::strings:
       return read_strings(from, head, request, memory);
+    case column_type::address:
+      return read_addresses(from, head, request, memory);
     case column_type::none:
     case column_type::constant:
     case column_type::dictionary:

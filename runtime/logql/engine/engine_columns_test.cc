@@ -3,24 +3,18 @@
 // SKALD_COLUMN_CASES and SKALD_COLUMN_SEED in the environment choose a longer run or one case.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <cstring>
+#include <cstdio>
 #include <string>
 
 #include "runtime/logql/engine/engine.h"
-#include "runtime/logql/engine/random_query.h"
 #include "testing/kit/columnar_block.h"
+#include "testing/kit/query_answer.h"
+#include "testing/kit/random_query.h"
 
 namespace skald::logql {
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-
-std::uint64_t environment_number(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // Streams of which some entries lie in two blocks.
 struct block_contents {
@@ -78,74 +72,21 @@ block_list make_blocks(const std::vector<block_contents>& contents, bool columna
 
 result<query_result> run(const query_plan& plan, const std::vector<block_contents>& contents,
                          bool columnar) {
-  query_stats stats;
-  std::vector<leaf_result> leaves;
-  for (std::size_t i = 0; i < plan.leaves().size(); ++i) {
-    block_list blocks = make_blocks(contents, columnar);
-    SKALD_TRY_ASSIGN(leaf_result leaf, run_leaf(plan, i, blocks, cancellation(), stats));
-    leaves.push_back(std::move(leaf));
-  }
-  return finish(plan, std::move(leaves), stats);
-}
-
-void print_number(std::string& out, double value) {
-  std::uint64_t bits = 0;
-  std::memcpy(&bits, &value, sizeof(bits));
-  out += std::isnan(value) ? "NaN" : std::to_string(value) + "#" + std::to_string(bits);
-}
-
-std::string print(const result<query_result>& answer) {
-  if (!answer.ok()) return "error: " + answer.error().message;
-  std::string out;
-  if (const auto* streams = std::get_if<streams_result>(&answer->value)) {
-    for (const auto& entry : streams->entries) {
-      out += std::to_string(entry.timestamp_ns / second) + " " + entry.line + " " +
-             entry.labels->stream.canonical() + entry.labels->structured_metadata.canonical() +
-             entry.labels->parsed.canonical() + "\n";
-    }
-    return out;
-  }
-  for (const auto& series : std::get<matrix_result>(answer->value).series) {
-    out += series.labels.canonical() + ":";
-    for (const auto& point : series.points) {
-      out += " " + std::to_string(point.timestamp_ms) + "=";
-      print_number(out, point.value);
-    }
-    out += "\n";
-  }
-  return out;
-}
-
-std::string print_counts(const query_stats& stats) {
-  std::string out;
-  for (const source_stats* source : {&stats.store, &stats.memory}) {
-    out += std::to_string(source->lines) + "/" + std::to_string(source->line_bytes) + "/" +
-           std::to_string(source->lines_after_filter) + "/" + std::to_string(source->duplicates) +
-           " ";
-  }
-  return out;
+  return run_query(plan, [&] { return make_blocks(contents, columnar); });
 }
 
 // Nothing when the query is refused.
 void compare(std::uint64_t seed, std::uint64_t& compared, std::uint64_t& failing) {
   query_generator random(seed);
-  query_request request;
-  const bool is_log = random.chance(35);
-  request.query = is_log ? random.log_query() : random.metric_query();
-  request.end_ns = (random.chance(50) ? 60 : 45) * second;
-  request.start_ns = random.chance(50) ? 0 : 7 * second;
-  request.step_ns = static_cast<std::int64_t>(1 + random.below(20)) * second;
-  request.limit = static_cast<std::uint32_t>(1 + random.below(60));
-  request.forward = random.chance(50);
-  if (random.chance(10)) request.interval_ns = 3 * second;
+  const query_request request = random.request();
   const std::vector<block_contents> contents = make_contents(random);
   const result<query_plan_ptr> plan = query_plan::make(request, {});
   if (!plan.ok()) return;
   SCOPED_TRACE("seed " + std::to_string(seed) + " query " + request.query);
   const result<query_result> plain = run(**plan, contents, false);
   const result<query_result> columnar = run(**plan, contents, true);
-  ASSERT_EQ(print(plain), print(columnar));
-  if (plain.ok() && !is_log) {
+  ASSERT_EQ(print_answer(plain), print_answer(columnar));
+  if (plain.ok() && !(*plan)->is_log_query()) {
     ASSERT_EQ(print_counts(plain->stats), print_counts(columnar->stats));
   }
   ++compared;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/logql/engine/random_query.h"
+#include "testing/kit/random_query.h"
 
-#include <algorithm>
-
-namespace skald::logql {
+namespace skald {
 std::string query_generator::key() {
   if (chance(4)) return pick<std::string>({"level_extracted", "app_extracted", "__error__", "x"});
   return pick<std::string>({"level", "level", "status", "status", "dur", "size", "v", "v", "msg",
@@ -263,4 +261,17 @@ std::string query_generator::metric_query() {
   }
 }
 
-}  // namespace skald::logql
+logql::query_request query_generator::request() {
+  constexpr std::int64_t second = 1'000'000'000;
+  logql::query_request request;
+  request.query = chance(35) ? log_query() : metric_query();
+  request.end_ns = (chance(50) ? 60 : 45) * second;
+  request.start_ns = chance(50) ? 0 : 7 * second;
+  request.step_ns = static_cast<std::int64_t>(1 + below(20)) * second;
+  request.limit = static_cast<std::uint32_t>(1 + below(60));
+  request.forward = chance(50);
+  if (chance(10)) request.interval_ns = 3 * second;
+  return request;
+}
+
+}  // namespace skald

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Test support: random lines of json, logfmt and neither, with labels that clash, repeat and do not
+// Random lines of json, logfmt and neither, with labels that clash, repeat and do not
 // convert, and random queries about them.
 #pragma once
 
@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "testing/kit/memory_block.h"
+#include "runtime/logql/plan/query_limits.h"
+#include "runtime/model/labels.h"
 
-namespace skald::logql {
+namespace skald {
 
 class query_generator {
  public:
@@ -22,6 +23,8 @@ class query_generator {
 
   std::string line();
   std::vector<label> metadata();
+  // Times of entries are in the first 60 seconds.
+  logql::query_request request();
   // A log query, or a metric query.
   std::string log_query() { return selector() + stages(); }
   std::string metric_query();
@@ -48,4 +51,4 @@ class query_generator {
   std::mt19937_64 random_;
 };
 
-}  // namespace skald::logql
+}  // namespace skald

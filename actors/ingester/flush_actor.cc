@@ -2,6 +2,7 @@
 #include "actors/ingester/flush_actor.h"
 
 #include <caf/send.hpp>
+#include <map>
 
 #include "actors/ingester/flush_rounds.h"
 #include "actors/ingester/flusher_actor.h"
@@ -41,6 +42,12 @@ namespace {
 
 constexpr std::uint64_t flusher_child = 0;
 
+constexpr std::pair<flush_reason, const char*> reason_labels[] = {
+    {flush_reason::budget, "budget"},
+    {flush_reason::age, "age"},
+    {flush_reason::forced, "forced"},
+    {flush_reason::pressure, "pressure"}};
+
 // The flushed record on its way into the log.
 class flushed_entry final : public wal_entry {
  public:
@@ -69,7 +76,10 @@ class flush_actor final : public supervisor_actor {
         rounds_(setup_.options.shards),
         shards_(setup_.options.shards) {
     if (setup_.metrics == nullptr) return;
-    flushes_ = setup_.metrics->get_counter(metric_names::ingester_flushes);
+    for (const auto& [reason, label] : reason_labels) {
+      flushes_[reason] =
+          setup_.metrics->get_counter(metric_names::ingester_flushes, {{"reason", label}});
+    }
     failures_ = setup_.metrics->get_counter(metric_names::ingester_flush_failures);
     duration_ = setup_.metrics->get_histogram(metric_names::ingester_flush_duration);
   }
@@ -79,13 +89,9 @@ class flush_actor final : public supervisor_actor {
     return {
         [this](flush_request& request) {
           waiting_next_.push_back(std::move(request.reply));
-          rounds_.request();
-          try_begin();
+          want_round(flush_reason::forced);
         },
-        [this](flush_due) {
-          rounds_.request();
-          try_begin();
-        },
+        [this](flush_due due) { want_round(due.reason); },
         [this](flush_shard_up& up) { on_up(std::move(up)); },
         [this](flush_shard_down down) { on_down(down.shard); },
         [this](shard_sealed& message) { on_sealed(message); },
@@ -176,10 +182,18 @@ class flush_actor final : public supervisor_actor {
 
   // --- steps
 
+  // The first reason counts.
+  void want_round(flush_reason why) {
+    if (!rounds_.is_wanted()) next_reason_ = why;
+    rounds_.request();
+    try_begin();
+  }
+
   void try_begin() {
     if (stopped_ || checkpointing_ || !rounds_.try_begin()) return;
     setup_.node->flush_wanted.store(false);
     begun_ = time().now();
+    reason_ = next_reason_;
     for (auto& reply : std::exchange(waiting_next_, {})) waiting_now_.push_back(std::move(reply));
     tell(setup_.wal, context(), wal_mark_request{rounds_.id()});
   }
@@ -332,7 +346,7 @@ class flush_actor final : public supervisor_actor {
                 {log_field(outcome.error())});
     }
     if (rounds_.is_complete()) {
-      flushes_.add();
+      flushes_[reason_].add();
       duration_.observe(std::chrono::duration<double>(time().now() - begun_).count());
       const bool all = rounds_.end();
       auto waiting = std::exchange(waiting_now_, {});
@@ -360,8 +374,7 @@ class flush_actor final : public supervisor_actor {
     finish_reply_ = std::move(request.reply);
     finishing_ = finish_phase::flushing;
     if (request.flush) {
-      rounds_.request();
-      try_begin();
+      want_round(flush_reason::forced);
     } else if (!rounds_.is_active()) {
       ship_and_finish();
     }
@@ -386,7 +399,9 @@ class flush_actor final : public supervisor_actor {
   bool stopped_ = false;  // a test stopped it
   finish_phase finishing_ = finish_phase::none;
   one_shot<bool> finish_reply_;
-  counter flushes_;
+  flush_reason reason_ = flush_reason::budget;  // of the round under way
+  flush_reason next_reason_ = flush_reason::budget;
+  std::map<flush_reason, counter> flushes_;
   counter failures_;
   histogram duration_;
 };

@@ -45,6 +45,12 @@ pack_rows rows_of(const std::string& tenant, const std::string& key,
   return rows;
 }
 
+std::uint64_t duplicates(const std::vector<head_snapshot_ptr>& pieces, const pack_info& pack) {
+  std::uint64_t rows = 0;
+  for (const auto& piece : pieces) rows += piece->rows + piece->duplicates;
+  return rows - pack.rows;
+}
+
 }  // namespace
 
 result<flushed_set> flush_packs(const sealed_set& set, const std::string& origin,
@@ -62,6 +68,8 @@ result<flushed_set> flush_packs(const sealed_set& set, const std::string& origin
       out.rows.push_back(rows_of(tenant, key, of_day, pack));
       out.raw_bytes += pack.info.line_bytes;
       out.stored_bytes += pack.bytes;
+      out.duplicates += duplicates(of_day, pack.info);
+      out.infos.push_back(pack.info);
     }
   }
   return out;

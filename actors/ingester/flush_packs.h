@@ -20,6 +20,8 @@ struct flushed_set {
   std::vector<pack_rows> rows;
   std::uint64_t raw_bytes = 0;
   std::uint64_t stored_bytes = 0;
+  std::uint64_t duplicates = 0;  // rows left out by buffers and packs
+  std::vector<pack_info> infos;  // of the packs
 };
 
 // `origin` is that of the shard. Errors: those of the object store; a repeated call writes the same

@@ -21,6 +21,9 @@ class flusher_actor final : public supervisor_actor {
         writer_(setup_.options.pack) {
     if (setup_.metrics == nullptr) return;
     raw_bytes_ = setup_.metrics->get_counter(metric_names::pack_raw_bytes);
+    duplicates_ = setup_.metrics->get_counter(metric_names::ingester_duplicates);
+    utilization_ = setup_.metrics->get_histogram(
+        metric_names::chunk_utilization, {}, {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0});
     stored_bytes_ = setup_.metrics->get_counter(metric_names::pack_stored_bytes);
   }
 
@@ -30,6 +33,15 @@ class flusher_actor final : public supervisor_actor {
 
  private:
   void on_child_down(child_id, const caf::error&, restart_verdict) override {}
+
+  // Of each segment the mean of its pack.
+  void observe_utilization(const pack_info& pack) {
+    const auto target = static_cast<double>(setup_.options.pack.segment_bytes_target);
+    for (std::uint64_t i = 0; i < pack.segments; ++i) {
+      utilization_.observe(static_cast<double>(pack.line_bytes) /
+                           static_cast<double>(pack.segments) / target);
+    }
+  }
 
   void on_build(const build_packs& job) {
     if (setup_.hooks && setup_.hooks->before_step && !setup_.hooks->before_step("put")) return;
@@ -41,6 +53,8 @@ class flusher_actor final : public supervisor_actor {
     if (flushed.ok()) {
       raw_bytes_.add(static_cast<double>(flushed->raw_bytes));
       stored_bytes_.add(static_cast<double>(flushed->stored_bytes));
+      duplicates_.add(static_cast<double>(flushed->duplicates));
+      for (const auto& pack : flushed->infos) observe_utilization(pack);
       log_info(name(), "packs written",
                {{"shard", job.shard},
                 {"flush", job.set->flush_id},
@@ -60,6 +74,8 @@ class flusher_actor final : public supervisor_actor {
   pack_writer writer_;
   counter raw_bytes_;
   counter stored_bytes_;
+  counter duplicates_;
+  histogram utilization_;
 };
 
 }  // namespace

@@ -40,6 +40,7 @@ std::uint32_t head_columns::append(const stream_slice& slice, std::uint32_t firs
     run_begin = row + 1;
   }
   append_all(slice, run_begin, first + count - run_begin);
+  duplicates_ += dropped;
   return dropped;
 }
 
@@ -211,6 +212,7 @@ head_snapshot_ptr head_columns::snapshot(stream_ptr stream, std::int64_t day,
   taken->day = day;
   taken->first_sequence = first_sequence;
   taken->rows = rows();
+  taken->duplicates = duplicates_;
   taken->sorted = sorted_;
   taken->min_timestamp_ns = min_timestamp_ns_;
   taken->max_timestamp_ns = max_timestamp_ns_;

@@ -69,7 +69,8 @@ struct head_snapshot {
   std::int64_t day = 0;              // of all timestamps
   std::uint64_t first_sequence = 0;  // WAL sequence of the first entry: orders buffers by arrival
   std::uint32_t rows = 0;
-  bool sorted = true;  // timestamps never fall
+  std::uint32_t duplicates = 0;  // rows left out
+  bool sorted = true;            // timestamps never fall
   std::int64_t min_timestamp_ns = 0;
   std::int64_t max_timestamp_ns = 0;  // closed
   std::shared_ptr<const std::int64_t[]> timestamps;
@@ -135,6 +136,7 @@ class head_columns {
   shared_column<char> metadata_;
   std::int64_t min_timestamp_ns_ = 0;
   std::int64_t max_timestamp_ns_ = 0;
+  std::uint32_t duplicates_ = 0;
   std::uint32_t equal_tail_ = 0;  // rows at the end that have the highest timestamp
   bool sorted_ = true;
   std::unique_ptr<seen_rows> seen_;  // made when first needed

@@ -64,6 +64,8 @@ class ingester_actor final : public supervisor_actor {
     }
     if (deps_.metrics == nullptr) return;
     streams_gauge_ = deps_.metrics->get_gauge(metric_names::ingester_memory_streams);
+    streams_created_ = deps_.metrics->get_counter(metric_names::ingester_streams_created);
+    sealed_gauge_ = deps_.metrics->get_gauge(metric_names::ingester_flush_queue);
     unflushed_gauge_ = deps_.metrics->get_gauge(metric_names::ingester_unflushed_bytes);
     lines_ = deps_.metrics->get_counter(metric_names::ingester_lines_appended);
     bytes_ = deps_.metrics->get_counter(metric_names::ingester_bytes_appended);
@@ -206,7 +208,8 @@ class ingester_actor final : public supervisor_actor {
       if (node->pushes_queued.load()) caf::anon_send(root, push_credit_freed{});
     };
     tell_root.disk_full = [node = node_, root = self()] {
-      if (!node->flush_wanted.exchange(true)) caf::anon_send(root, flush_due{});
+      if (node->flush_wanted.exchange(true)) return;
+      caf::anon_send(root, flush_due{flush_reason::pressure});
     };
     const auto job =
         std::make_shared<push_job>(std::move(request), options_.shards, std::move(tell_root));
@@ -353,6 +356,8 @@ class ingester_actor final : public supervisor_actor {
     delayed_send(this, options_.tick, shard_tick{});
     streams_gauge_.set(static_cast<double>(node_->streams.load()));
     unflushed_gauge_.set(static_cast<double>(node_->unflushed_bytes.load()));
+    sealed_gauge_.set(static_cast<double>(node_->sealed_buffers.load()));
+    streams_created_.add(static_cast<double>(node_->streams_created.exchange(0)));
   }
 
   // --- start
@@ -550,6 +555,8 @@ class ingester_actor final : public supervisor_actor {
   bool finished_ = false;
   gauge streams_gauge_;
   gauge unflushed_gauge_;
+  gauge sealed_gauge_;
+  counter streams_created_;
   counter lines_;
   counter bytes_;
 };

@@ -58,8 +58,12 @@ struct shard_sealed {
   std::uint64_t life = 0;
   sealed_set_ptr set;
 };
-// Unflushed bytes or age call for a flush.
-struct flush_due {};
+// Why a flush begins, as in Loki where it knows the reason.
+enum class flush_reason : std::uint8_t { budget, age, forced, pressure };
+// Unflushed bytes, their age or a full disk call for a flush.
+struct flush_due {
+  flush_reason reason = flush_reason::budget;
+};
 
 // --- streams -> shard (by gather) ----------------------------------------------------------------
 

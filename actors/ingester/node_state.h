@@ -20,6 +20,8 @@ struct tenant_counts {
 struct node_state {
   std::atomic<std::int64_t> unflushed_bytes{0};
   std::atomic<std::int64_t> streams{0};
+  std::atomic<std::int64_t> streams_created{0};  // since they were counted last
+  std::atomic<std::int64_t> sealed_buffers{0};   // that wait for their flush
   std::atomic<std::int64_t> quarantined{0};
   // Frames between admission and their group's sync.
   std::atomic<std::int64_t> wal_waiting_bytes{0};
@@ -36,9 +38,18 @@ struct node_state {
     }
     return found->second;
   }
+  // Forgets tenants that no shard holds any more.
+  void forget_unused_counts() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::erase_if(tenants_, [](const auto& tenant) { return tenant.second.use_count() == 1; });
+  }
+  std::size_t tenants() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return tenants_.size();
+  }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<tenant_counts>, std::less<>> tenants_;
 };
 

@@ -157,7 +157,7 @@ class shard_actor final : public supervisor_actor {
     if (core_.oldest_live() != shard_core::time_point::max() &&
         now - core_.oldest_live() >= setup_.options.flush_age &&
         !setup_.node->flush_wanted.exchange(true)) {
-      tell(setup_.root, context(), flush_due{});
+      tell(setup_.root, context(), flush_due{flush_reason::age});
     }
     if (++ticks_ % ticks_per_sweep != 0) return;
     for (const auto row : core_.sweep(now)) {

@@ -34,7 +34,10 @@ shard_core::shard_core(ingester_options options, std::shared_ptr<node_state> nod
 
 shard_core::~shard_core() {
   std::int64_t bytes = live_bytes_ + sealing_.bytes;
-  for (const auto& [id, set] : kept_) bytes += set.bytes;
+  for (const auto& [id, set] : kept_) {
+    bytes += set.bytes;
+    node_->sealed_buffers.fetch_sub(set.buffers, std::memory_order_relaxed);
+  }
   node_->unflushed_bytes.fetch_sub(bytes, std::memory_order_relaxed);
   for (const auto& row : rows_) {
     if (!row.info) continue;
@@ -67,8 +70,14 @@ std::uint32_t shard_core::tenant_index(std::string_view tenant) {
   if (const auto found = tenant_numbers_.find(tenant); found != tenant_numbers_.end()) {
     return found->second;
   }
-  const auto number = static_cast<std::uint32_t>(tenants_.size());
-  tenants_.push_back({std::string(tenant), {}, node_->counts_of(tenant)});
+  auto number = static_cast<std::uint32_t>(tenants_.size());
+  if (free_tenants_.empty()) {
+    tenants_.emplace_back();
+  } else {
+    number = free_tenants_.back();
+    free_tenants_.pop_back();
+  }
+  tenants_[number] = {std::string(tenant), {}, node_->counts_of(tenant)};
   tenant_numbers_.emplace(std::string(tenant), number);
   return number;
 }
@@ -96,6 +105,7 @@ row_index shard_core::make_row(std::uint32_t tenant, stream_ptr info) {
   tenants_[tenant].postings.add(row, info->labels);
   tenants_[tenant].counts->streams.fetch_add(1, std::memory_order_relaxed);
   node_->streams.fetch_add(1, std::memory_order_relaxed);
+  node_->streams_created.fetch_add(1, std::memory_order_relaxed);
   rows_[row].fingerprint = info->fingerprint;
   rows_[row].info = std::move(info);
   rows_[row].tenant = tenant;
@@ -407,6 +417,20 @@ bool shard_core::is_idle(const stream_row& row, time_point now) const {
          row.sealed.empty() && !row.dirty && now - row.last_use > options_.stream_idle;
 }
 
+void shard_core::sweep_tenants() {
+  std::vector<bool> used(tenants_.size());
+  for (const auto& row : rows_) {
+    if (row.info) used[row.tenant] = true;
+  }
+  for (std::uint32_t number = 0; number < tenants_.size(); ++number) {
+    if (used[number] || !tenants_[number].counts) continue;
+    tenant_numbers_.erase(tenants_[number].name);
+    tenants_[number] = {};
+    free_tenants_.push_back(number);
+  }
+  node_->forget_unused_counts();
+}
+
 std::vector<row_index> shard_core::sweep(time_point now) {
   std::vector<row_index> gone;
   if (sealing_.active) return gone;
@@ -422,6 +446,7 @@ std::vector<row_index> shard_core::sweep(time_point now) {
     free_.push_back(index);
     gone.push_back(index);
   }
+  sweep_tenants();
   // Removing single rows from posting lists would be quadratic: build them anew.
   for (const auto number : changed) tenants_[number].postings.clear();
   if (changed.empty()) return gone;

@@ -140,7 +140,8 @@ class shard_core {
   void kept(row_index row, std::uint64_t through);
   std::size_t restoring_rows() const { return restoring_rows_; }
 
-  // Forgets rows that were idle for options.stream_idle. Returns them: their streams end.
+  // Forgets rows that were idle for options.stream_idle, and tenants without rows. Returns the
+  // rows: their streams end.
   std::vector<row_index> sweep(time_point now);
   std::size_t row_count() const { return by_stream_.size(); }
   // When the oldest live entry was committed; max() when there is none.
@@ -207,9 +208,11 @@ class shard_core {
   struct kept_set {
     std::vector<row_index> rows;
     std::int64_t bytes = 0;
+    std::int64_t buffers = 0;
   };
 
   std::uint32_t tenant_index(std::string_view tenant);
+  void sweep_tenants();
   row_index make_row(std::uint32_t tenant, stream_ptr info);
   row_index find_row(std::uint32_t tenant, const stream_fingerprint& fingerprint) const;
   row_index row_for(std::uint32_t tenant, const stream_slice& slice, row_index hint);
@@ -229,6 +232,7 @@ class shard_core {
   std::vector<row_index> free_;
   boost::unordered_flat_map<stream_key, row_index, stream_key_hash> by_stream_;
   std::vector<tenant_rows> tenants_;
+  std::vector<std::uint32_t> free_tenants_;
   std::map<std::string, std::uint32_t, std::less<>> tenant_numbers_;
   std::vector<row_index> dirty_;
   std::uint64_t pinned_bytes_ = 0;

@@ -90,12 +90,14 @@ sealed_set_ptr shard_core::take_sealed_set() {
     for (std::size_t i = 0; i < row.sealed.size(); ++i) {
       if (row.sealed_ids[i] != sealing_.id) continue;
       set->by_tenant[tenants_[row.tenant].name].push_back(row.sealed[i]);
+      ++kept.buffers;
       any = true;
     }
     if (any) kept.rows.push_back(index);
   }
   sealed_through_ = std::max(sealed_through_, sealing_.sequence);
   last_sealed_id_ = sealing_.id;
+  node_->sealed_buffers.fetch_add(kept.buffers, std::memory_order_relaxed);
   kept_.emplace(sealing_.id, std::move(kept));
   sealing_ = {};
   return set;
@@ -115,6 +117,7 @@ void shard_core::drop_sealed(std::uint64_t id) {
     row.sealed_ids.shrink_to_fit();
   }
   node_->unflushed_bytes.fetch_sub(found->second.bytes, std::memory_order_relaxed);
+  node_->sealed_buffers.fetch_sub(found->second.buffers, std::memory_order_relaxed);
   kept_.erase(found);
 }
 

@@ -370,6 +370,31 @@ TEST_F(shard_core_test, SweepForgetsIdleRowsOnly) {
   EXPECT_EQ(select({matcher("a", match_op::equal, "1")}).size(), 0U);
 }
 
+TEST_F(shard_core_test, SweepForgetsTenantsWithoutStreams) {
+  options_.stream_idle = 30min;
+  make();
+  store({{"{a=\"1\"}", 10}});
+  for (int i = 0; i < 100; ++i) {
+    const auto frame = frame_of({{"{a=\"1\"}", 10}}, "t" + std::to_string(i));
+    EXPECT_EQ(admit(frame, i % 2 == 0 ? 1 : 0).accepted_lines, 1U);
+  }
+  EXPECT_EQ(node_->tenants(), 101U);
+  EXPECT_EQ(node_->streams_created.load(), 101);
+  now_ += 31min;
+  EXPECT_EQ(core_->sweep(now_).size(), 100U);
+  EXPECT_EQ(node_->tenants(), 1U);
+  EXPECT_EQ(select({}).size(), 1U);  // it has unflushed entries
+  // Numbers are given out again without mixing tenants up.
+  const auto frame = frame_of({{"{a=\"1\"}", 10}, {"{b=\"1\"}", 10}}, "new");
+  EXPECT_EQ(admit(frame).accepted_lines, 2U);
+  std::vector<row_index> ready;
+  core_->commit(frame, all_slices(frame), {}, {}, ++sequence_, now_, ready);
+  EXPECT_EQ(core_->select("new", {}, everything).size(), 2U);
+  EXPECT_EQ(select({}).size(), 1U);
+  EXPECT_EQ(core_->select("t7", {}, everything).size(), 0U);
+  core_->check_invariants();
+}
+
 TEST_F(shard_core_test, EndGivesBackWhatItCounted) {
   store({{"{a=\"1\"}", 10}});
   core_->begin_seal(1, 1);

@@ -42,8 +42,8 @@ std::vector<stream_rows> random_streams(query_generator& random) {
 
 class query_pack {
  public:
-  query_pack(const std::vector<stream_rows>& streams, column_use columns) {
-    pack_writer writer({.segment_bytes_target = 64U << 10, .columns = columns});
+  query_pack(const std::vector<stream_rows>& streams, bool filters, column_use columns) {
+    pack_writer writer({.segment_bytes_target = 64U << 10, .filters = filters, .columns = columns});
     const auto written = writer.write({"t", "o", 1, 1}, inputs_of(streams));
     EXPECT_TRUE(written.ok()) << written.error().message;
     EXPECT_TRUE(store_.put("p", written->views()).ok());
@@ -70,8 +70,9 @@ std::size_t blocks_with_fields(const query_pack& pack) {
 void compare(std::uint64_t seed, std::uint64_t& compared) {
   query_generator random(seed);
   const std::vector<stream_rows> streams = random_streams(random);
-  const query_pack plain(streams, column_use::never);
-  const query_pack columnar(streams, column_use::always);
+  const bool filters = random.chance(50);
+  const query_pack plain(streams, filters, column_use::never);
+  const query_pack columnar(streams, filters, column_use::always);
   ASSERT_GT(blocks_with_fields(columnar), 0u);
   ASSERT_EQ(blocks_with_fields(plain), 0u);
   for (int i = 0; i < queries_per_pack; ++i) {
@@ -82,7 +83,8 @@ void compare(std::uint64_t seed, std::uint64_t& compared) {
     const auto expected = run_query(**plan, [&] { return plain.blocks(); });
     const auto got = run_query(**plan, [&] { return columnar.blocks(); });
     ASSERT_EQ(print_answer(expected), print_answer(got));
-    if (expected.ok() && !(*plan)->is_log_query()) {
+    // Filters are given up where they are too large a share of the lines as stored.
+    if (expected.ok() && !filters && !(*plan)->is_log_query()) {
       ASSERT_EQ(print_counts(expected->stats), print_counts(got->stats));
     }
     ++compared;

@@ -40,6 +40,7 @@ readiness readiness_of(const ingester_status& status) {
     text += ", " + std::to_string(100 * status.replayed_bytes / status.replay_bytes) + " % of " +
             std::to_string(status.replay_bytes >> 20) + " MiB";
   }
+  if (!status.note.empty()) text += "; " + status.note;
   return {false, std::move(text)};
 }
 

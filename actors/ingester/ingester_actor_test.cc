@@ -91,6 +91,26 @@ TEST_F(ingester, AgeStartsAFlush) {
   EXPECT_TRUE(see_memory().empty());
 }
 
+TEST_F(ingester, CountsFlushesByReasonDuplicatesAndStreams) {
+  start();
+  const auto entries = numbered(0, 20);
+  ASSERT_TRUE(push(entries).ok());
+  ASSERT_TRUE(push(entries).ok());
+  ASSERT_TRUE(flush().ok());
+  ASSERT_TRUE(push(numbered(20, 20)).ok());
+  for (int i = 0; i < 16 * 60; i += 10) advance(10s);
+  const auto text = metrics_.render_text();
+  for (const std::string line :
+       {"skald_ingester_flushes_total{reason=\"forced\"} 1",
+        "skald_ingester_flushes_total{reason=\"age\"} 1",
+        "skald_ingester_flushes_total{reason=\"budget\"} 0",
+        "skald_ingester_duplicate_lines_total 20", "skald_ingester_streams_created_total 5",
+        "skald_ingester_flush_queue_length 0"}) {
+    EXPECT_NE(text.find(line + "\n"), std::string::npos) << line;
+  }
+  EXPECT_NE(text.find("skald_ingester_chunk_utilization_count"), std::string::npos);
+}
+
 TEST_F(ingester, BudgetStartsAFlush) {
   options_.unflushed_bytes_max = 500;
   start();

@@ -65,7 +65,7 @@ void ingester_fixture::start() {
   index_ = std::move(*opened);
   ingester_ = spawn_ingester(
       system(), options_,
-      {&files_, &store_, index_.get(), limits_source_.get(), &time(), nullptr, nullptr, hooks_});
+      {&files_, &store_, index_.get(), limits_source_.get(), &time(), &metrics_, nullptr, hooks_});
   run();
 }
 

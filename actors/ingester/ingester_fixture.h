@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "actors/ingester/ingester_actor.h"
+#include "runtime/metrics/metric_registry.h"
 #include "storage/file/posix_file_system.h"
 #include "storage/object_store/memory_store.h"
 #include "testing/actor_kit/deterministic_system.h"
@@ -134,6 +135,7 @@ class ingester_fixture : public deterministic_system {
   std::string directory_;
   failing_files files_;
   failing_store store_;
+  metric_registry metrics_;
   std::shared_ptr<ingester_hooks> hooks_ = std::make_shared<ingester_hooks>();
   ingester_options options_;
   tenant_limits limits_;

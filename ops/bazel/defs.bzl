@@ -34,7 +34,7 @@ def skald_cc_test(name, copts = [], deps = [], size = "small", **kwargs):
     )
 
 def skald_cc_fuzz_test(name, srcs, deps = [], **kwargs):
-    """A libFuzzer target; build with --config=fuzz (clang). Not part of wildcard builds with g++."""
+    """A libFuzzer target; build with --config=fuzz (clang). Other builds leave it out (.bazelrc, build_tag_filters)."""
     native.cc_binary(
         name = name,
         srcs = srcs,
@@ -42,7 +42,7 @@ def skald_cc_fuzz_test(name, srcs, deps = [], **kwargs):
         linkopts = ["-fsanitize=fuzzer"],
         deps = deps,
         testonly = True,
-        tags = ["fuzz", "manual"],
+        tags = ["fuzz"],
         **kwargs
     )
 

@@ -2,85 +2,15 @@
 // Throughput of line filters and parsers over one block of about 1 MiB, in bytes of lines.
 #include <benchmark/benchmark.h>
 
-#include <random>
 #include <string>
 #include <vector>
 
 #include "runtime/logql/pipeline/pipeline_runner.h"
 #include "runtime/logql/syntax/parser.h"
+#include "testing/bench/bench_lines.h"
 
 namespace skald::logql {
 namespace {
-
-constexpr std::size_t block_bytes = 1 << 20;
-
-class bench_block : public log_block {
- public:
-  explicit bench_block(std::string (*make_line)(std::mt19937&)) {
-    std::mt19937 random(1);
-    while (bytes_.size() < block_bytes) {
-      timestamps_.push_back(static_cast<std::int64_t>(timestamps_.size()));
-      bytes_ += make_line(random) + "\n";
-      starts_.push_back(static_cast<std::uint32_t>(bytes_.size()));
-    }
-    run_.stream = *make_stream("{app=\"shop\", env=\"prod\"}");
-    run_.row_count = static_cast<std::uint32_t>(timestamps_.size());
-    run_.max_timestamp_ns = timestamps_.back();
-  }
-  std::span<const row_run> runs() const override { return {&run_, 1}; }
-  std::uint64_t arrival_order() const override { return 0; }
-  bool in_memory() const override { return true; }
-  bool may_match(const skip_probe&) override { return true; }
-  result<std::span<const std::int64_t>> timestamps() override {
-    return std::span<const std::int64_t>(timestamps_);
-  }
-  result<line_column> lines() override { return line_column{bytes_, starts_}; }
-  result<metadata_column> metadata() override { return metadata_column(); }
-  text_flags flags() const override { return {true, true, false, false}; }
-  block_read_stats read_stats() const override { return {}; }
-  void release() override {}
-  std::size_t bytes() const { return bytes_.size(); }
-
- private:
-  row_run run_;
-  std::vector<std::int64_t> timestamps_;
-  std::string bytes_;
-  std::vector<std::uint32_t> starts_{0};
-};
-
-std::string number(std::mt19937& random, unsigned below) {
-  return std::to_string(random() % below);
-}
-
-const char* pick(std::mt19937& random, const std::vector<const char*>& of) {
-  return of[random() % of.size()];
-}
-
-std::string json_line(std::mt19937& random) {
-  return std::string("{\"ts\":\"2026-11-01T00:01:25.790Z\",\"level\":\"") +
-         pick(random, {"info", "warn", "error"}) +
-         "\",\"msg\":\"request completed\",\"status\":" + pick(random, {"200", "404", "500"}) +
-         ",\"duration_ms\":" + number(random, 1000) + "." + number(random, 1000) +
-         ",\"user\":{\"id\":" + number(random, 500) +
-         ",\"name\":\"ann\",\"roles\":[\"admin\",\"viewer\"]},\"request\":{\"method\":\"GET\","
-         "\"path\":\"/v1/cart/" +
-         number(random, 100) + "\",\"size\":\"3KiB\",\"headers\":{\"User-Agent\":\"curl/8\"}}}";
-}
-
-std::string logfmt_line(std::mt19937& random) {
-  return std::string("ts=2026-11-01T00:01:25.790Z level=") +
-         pick(random, {"info", "warn", "error"}) +
-         " caller=store.go:297 msg=\"slow query\" status=" + pick(random, {"200", "404", "500"}) +
-         " latency=" + number(random, 1000000) + "us bytes=" + number(random, 100000) +
-         " path=/b/" + number(random, 9) + " tenant=t4 weight=8.6551";
-}
-
-std::string nginx_line(std::mt19937& random) {
-  return "10.0." + number(random, 9) + "." + number(random, 250) +
-         " - alice [01/Nov/2026:00:05:49 +0000] \"POST /api/v1/users HTTP/1.1\" " +
-         pick(random, {"200", "404", "503"}) + " " + number(random, 200000) +
-         " \"https://example.org/a?b=c\" \"kube-probe/1.31\" rt=0.112";
-}
 
 class null_sink : public row_sink {
  public:
@@ -91,7 +21,7 @@ class null_sink : public row_sink {
   std::uint64_t rows = 0;
 };
 
-void run(benchmark::State& state, std::string (*make_line)(std::mt19937&), const char* stages,
+void run(benchmark::State& state, line_maker make_line, const char* stages,
          std::vector<std::string> labels) {
   bench_block block(make_line);
   const auto query = parse_log_query(std::string("{app=\"shop\"} ") + stages);
@@ -107,7 +37,7 @@ void run(benchmark::State& state, std::string (*make_line)(std::mt19937&), const
     if (!runner.run_block(block, {0, INT64_MAX}, sink).ok()) state.SkipWithError("run failed");
   }
   benchmark::DoNotOptimize(sink.rows);
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * block.bytes()));
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * block.line_bytes()));
 }
 
 #define PIPELINE_BENCH(name, line, stages, ...)                      \

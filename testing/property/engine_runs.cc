@@ -5,6 +5,7 @@
 #include <map>
 
 #include "runtime/logql/engine/engine.h"
+#include "testing/kit/columnar_block.h"
 #include "testing/kit/memory_block.h"
 
 namespace skald::logql::property {
@@ -55,7 +56,16 @@ class block_maker {
       options.arrival_order = number;
       options.filters = random_.one_in(2);
       options.in_memory = random_.one_in(2);
-      blocks.push_back(std::make_unique<memory_block>(std::move(streams), options));
+      auto block = std::make_unique<memory_block>(std::move(streams), options);
+      const bool as_columns =
+          layout == block_layout::columns || (layout == block_layout::spread && random_.one_in(2));
+      if (as_columns) {
+        columnar_block_options columns;
+        columns.seed = random_.below(1'000'000);
+        blocks.push_back(std::make_unique<columnar_block>(std::move(block), columns));
+      } else {
+        blocks.push_back(std::move(block));
+      }
     }
     if (layout == block_layout::spread) {
       std::shuffle(blocks.begin(), blocks.end(), random_.engine());
@@ -93,6 +103,8 @@ const char* to_string(block_layout layout) {
       return "by time";
     case block_layout::by_stream:
       return "by stream";
+    case block_layout::columns:
+      return "as columns";
     case block_layout::spread:
       break;
   }
@@ -106,7 +118,7 @@ result<query_result> run_engine(const query_request& request, const data_set& da
   std::vector<leaf_result> leaves;
   for (std::size_t i = 0; i < plan->leaves().size(); ++i) {
     block_list blocks = block_maker(data, plan->leaves()[i].matchers, random).make(layout);
-    const bool small = layout != block_layout::whole;
+    const bool small = layout != block_layout::whole && layout != block_layout::columns;
     std::vector<block_list> groups =
         partition_blocks(*plan, std::move(blocks), small ? 1 + random.below(30) : 1'000'000);
     if (layout == block_layout::spread) std::shuffle(groups.begin(), groups.end(), random.engine());

@@ -339,5 +339,67 @@ TEST(IndexCatalog, EveryWayOfUsingADownloadKeepsIt) {
   EXPECT_EQ(*to->drop_expired(), 1u);
 }
 
+double status_mib(const std::string& field) {
+  std::ifstream in("/proc/self/status");
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(field + ":")) return std::stod(line.substr(field.size() + 1)) / 1024;
+  }
+  return 0;
+}
+
+// A file of more than 20 MiB goes out and in again, and the process never grows by a quarter of it.
+TEST(IndexCatalog, ShipsAndFetchesWithoutHoldingFilesInMemory) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer keeps freed memory";
+#endif
+  node writer;
+  auto from = writer.open();
+  auto rows = some_rows(start_of_day, 20'000, "");
+  std::vector<index_row> pack_rows = views(rows);
+  for (int pack = 0; pack < 75; ++pack) {
+    const std::string key = "pack" + std::to_string(pack);
+    for (std::size_t i = 0; i < pack_rows.size(); ++i) {
+      pack_rows[i].shared_pack_key = key;
+      pack_rows[i].chunk.line_bytes = (i * 7919 + static_cast<std::size_t>(pack)) % 9973;
+      pack_rows[i].chunk.max_timestamp_ns =
+          start_of_day + second * 86'000 + static_cast<std::int64_t>(i * 2'654'435'761 % second);
+    }
+    ASSERT_TRUE(from->add("fake", pack_rows).ok());
+  }
+  ASSERT_TRUE(from->finish_slots(true).ok());
+  ASSERT_EQ(from->slots().size(), 1u);
+  ASSERT_EQ(from->slots()[0].chunks, 1'500'000u);
+  ASSERT_GT(from->size().file_bytes, 20u << 20);
+
+  node reader;
+  auto to = reader.open();
+  std::ofstream("/proc/self/clear_refs") << "5";  // the peak counts from now on
+  const double before_mib = status_mib("VmRSS");
+  std::string key;
+  std::uint64_t size = 0;
+  auto shipped =
+      from->ship_slot(from->slots()[0],
+                      [&](const std::string& object_key, std::uint64_t bytes,
+                          const piece_source& pieces) -> result<void> {
+                        key = object_key;
+                        size = bytes;
+                        std::ofstream object(writer.dir / "object", std::ios::binary);
+                        while (true) {
+                          SKALD_TRY_ASSIGN(const std::string_view piece, pieces());
+                          EXPECT_LE(piece.size(), file_piece_bytes);
+                          if (piece.empty()) return {};
+                          object.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+                        }
+                      });
+  ASSERT_TRUE(shipped.ok()) << shipped.error().message;
+  ASSERT_TRUE(
+      to->add_downloaded(
+            day, key, size,
+            pieces_of(writer.files.open(writer.dir / "object", open_mode::read_only).value()))
+          .ok());
+  EXPECT_LT(status_mib("VmHWM") - before_mib, 6.0);
+  EXPECT_EQ(to->size().chunks, 1'500'000u);
+}
+
 }  // namespace
 }  // namespace skald

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/querier/block_locator.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "storage/file/posix_file_system.h"
+#include "storage/index/index_test_rows.h"
+#include "storage/object_store/memory_store.h"
+
+namespace skald {
+namespace {
+
+using namespace index_testing;
+
+constexpr std::int64_t day = 20'000;
+constexpr std::int64_t start_of_day = day * nanoseconds_per_day;
+constexpr time_range whole_day{start_of_day, start_of_day + nanoseconds_per_day};
+
+// Does something each time an object is read.
+class hooked_store final : public object_store {
+ public:
+  using object_store::put;
+  result<void> put(const std::string& key, std::span<const std::string_view> parts) override {
+    return store_.put(key, parts);
+  }
+  result<std::string> get(const std::string& key) override { return store_.get(key); }
+  result<std::string> get_range(const std::string& key, std::uint64_t offset,
+                                std::uint64_t length) override {
+    ++reads;
+    if (on_read) on_read();
+    return store_.get_range(key, offset, length);
+  }
+  result<object_info> head(const std::string& key) override { return store_.head(key); }
+  result<std::vector<object_info>> list(const std::string& prefix) override {
+    return store_.list(prefix);
+  }
+  result<void> remove(const std::string& key) override { return store_.remove(key); }
+
+  std::function<void()> on_read;
+  int reads = 0;
+
+ private:
+  memory_store store_;
+};
+
+struct node {
+  explicit node(const std::string& writer) {
+    index_options options;
+    options.writer = writer;
+    options.map_bytes = 1 << 20;
+    catalog = index_catalog::open(dir / "index", dir / "cache", options, files, time).value();
+  }
+  void ship(object_store& store, const std::string& app) {
+    const auto row = make_row({{"app", app}}, start_of_day, start_of_day + 1, "pack-" + app);
+    ASSERT_TRUE(catalog->add("fake", views({row})).ok());
+    ASSERT_TRUE(catalog->finish_slots(true).ok());
+    for (const index_slot& slot : catalog->slots_to_ship()) {
+      const auto put = [&](const std::string& key, std::uint64_t bytes,
+                           const piece_source& pieces) {
+        return store.put_pieces(key, bytes, pieces);
+      };
+      ASSERT_TRUE(catalog->ship_slot(slot, put).ok());
+    }
+  }
+  // Until neither a downloaded file nor a shipped one that nobody uses meanwhile is kept.
+  void let_all_expire() {
+    time.now_ns += 25 * 3600 * std::int64_t{1'000'000'000};
+    ASSERT_TRUE(catalog->drop_expired().ok());
+  }
+  temporary_directory dir;
+  posix_file_system files;
+  manual_clock time;
+  std::unique_ptr<index_catalog> catalog;
+};
+
+struct reader_node : node {
+  explicit reader_node(hooked_store& store)
+      : node("reader"), packs(store), locator(*catalog, store, packs, time, always) {}
+  result<std::vector<std::string>> streams() {
+    const std::vector<label_matcher> all;
+    SKALD_TRY_ASSIGN(const auto found, locator.streams({"fake", all, whole_day, {}}));
+    std::vector<std::string> out;
+    for (const auto& s : found) out.push_back(s.stream->canonical_labels);
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+  static constexpr std::chrono::seconds always{-1};  // lists the store at every look-up
+  pack_cache packs;
+  block_locator locator;
+};
+
+const std::vector<std::string> one = {R"({app="one"})"};
+const std::vector<std::string> both = {R"({app="one"})", R"({app="two"})"};
+
+TEST(BlockLocator, FetchesEachFileOnce) {
+  hooked_store store;
+  node writer("writer");
+  writer.ship(store, "one");
+  reader_node reader(store);
+  EXPECT_EQ(reader.streams().value(), one);
+  EXPECT_EQ(store.reads, 1);
+  writer.ship(store, "two");
+  EXPECT_EQ(reader.streams().value(), both);
+  EXPECT_EQ(reader.streams().value(), both);
+  EXPECT_EQ(store.reads, 2);
+  EXPECT_EQ(reader.locator.days(whole_day).value(), std::vector<std::int64_t>{day});
+}
+
+TEST(BlockLocator, FetchesAgainWhatExpired) {
+  hooked_store store;
+  node writer("writer");
+  writer.ship(store, "one");
+  reader_node reader(store);
+  EXPECT_EQ(reader.streams().value(), one);
+  reader.let_all_expire();
+  EXPECT_EQ(reader.streams().value(), one);
+  EXPECT_EQ(store.reads, 2);
+}
+
+// A file that was here when the store's listing was compared is dropped while another is fetched.
+TEST(BlockLocator, MissesNoFileThatExpiresMeanwhile) {
+  hooked_store store;
+  node writer("writer");
+  writer.ship(store, "one");
+  reader_node reader(store);
+  EXPECT_EQ(reader.streams().value(), one);
+  writer.ship(store, "two");
+  store.on_read = [&] {
+    store.on_read = nullptr;
+    reader.let_all_expire();
+  };
+  EXPECT_EQ(reader.streams().value(), both);
+  EXPECT_EQ(store.reads, 3);
+}
+
+TEST(BlockLocator, MissesNoOwnFileThatExpiresMeanwhile) {
+  hooked_store store;
+  reader_node reader(store);
+  reader.ship(store, "one");
+  EXPECT_EQ(reader.streams().value(), one);
+  EXPECT_EQ(store.reads, 0);
+  node writer("writer");
+  writer.ship(store, "two");
+  store.on_read = [&] {
+    store.on_read = nullptr;
+    reader.let_all_expire();
+  };
+  EXPECT_EQ(reader.streams().value(), both);
+  EXPECT_TRUE(reader.catalog->slots().empty());
+}
+
+TEST(BlockLocator, FailsRatherThanAnswerWithAPart) {
+  hooked_store store;
+  node writer("writer");
+  writer.ship(store, "one");
+  writer.ship(store, "two");
+  reader_node reader(store);
+  store.on_read = [&] { reader.let_all_expire(); };
+  EXPECT_EQ(reader.streams().error().code, errc::unavailable);
+  store.on_read = nullptr;
+  EXPECT_EQ(reader.streams().value(), both);
+}
+
+}  // namespace
+}  // namespace skald

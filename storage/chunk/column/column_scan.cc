@@ -34,6 +34,13 @@ std::uint32_t equal_ahead(const char* a, const char* b, std::uint32_t most) {
     const std::uint64_t differ = load(a + at) ^ load(b + at);
     if (differ != 0) return at + static_cast<std::uint32_t>(std::countr_zero(differ)) / 8;
   }
+  if (at > 0) {
+    // The rest together with bytes that are known to be equal.
+    if (at == most) return at;
+    const std::uint64_t differ = load(a + most - 8) ^ load(b + most - 8);
+    if (differ == 0) return most;
+    return most - 8 + static_cast<std::uint32_t>(std::countr_zero(differ)) / 8;
+  }
   while (at < most && a[at] == b[at]) ++at;
   return at;
 }

@@ -107,5 +107,60 @@ TEST(EngineColumns, ColumnsDoNotChangeTheAnswer) {
               static_cast<unsigned long long>(cases), static_cast<unsigned long long>(failing));
 }
 
+// What a query over one block with columns reads, all of whose values are known.
+struct read_case {
+  const char* query;
+  int all_lines;
+  std::uint64_t line_rows;
+};
+
+class EngineColumnReads : public testing::TestWithParam<read_case> {};
+
+TEST_P(EngineColumnReads, NoMoreThanNeeded) {
+  memory_stream stream{stream_of("{app=\"x\"}"), {}};
+  for (int i = 0; i < 1000; ++i) {
+    stream.entries.push_back({i * second,
+                              "{\"n\":" + std::to_string(i) + ",\"level\":\"" +
+                                  (i % 100 == 0 ? "error" : "info") + "\"}",
+                              {}});
+  }
+  columnar_block_options options;
+  options.unknown_rows = options.unknown_values = options.refusals = 0;
+  block_list blocks;
+  blocks.push_back(std::make_unique<columnar_block>(
+      std::make_unique<memory_block>(std::vector<memory_stream>{stream}), options));
+  const auto& reads = static_cast<const columnar_block&>(*blocks[0]).reads();
+  query_request request;
+  request.query = GetParam().query;
+  request.end_ns = 2000 * second;
+  request.step_ns = 100 * second;
+  request.limit = 10;
+  const auto plan = query_plan::make(request, {});
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  query_stats stats;
+  ASSERT_TRUE(run_leaf(**plan, 0, blocks, cancellation(), stats).ok());
+  EXPECT_EQ(reads.all_lines, GetParam().all_lines);
+  // Candidates may be one in twenty too many.
+  EXPECT_GE(reads.line_rows, GetParam().line_rows);
+  EXPECT_LE(reads.line_rows, GetParam().line_rows + (GetParam().line_rows > 0 ? 80 : 0));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Queries, EngineColumnReads,
+    testing::Values(
+        read_case{"sum by (level) (count_over_time({app=\"x\"} | json [1m]))", 0, 0},
+        read_case{"sum(count_over_time({app=\"x\"} | json | n>500 | __error__=\"\" [1m]))", 0, 0},
+        read_case{"sum by (app) (sum_over_time({app=\"x\"} | json | unwrap n [1m]))", 0, 0},
+        read_case{"sum by (level) (bytes_over_time({app=\"x\"} | json [1m]))", 0, 0},
+        read_case{"sum(bytes_rate({app=\"x\"}[1m]))", 0, 0},
+        read_case{"count_over_time({app=\"x\"} | json | level=\"error\" [1m])", 0, 10},
+        read_case{"count_over_time({app=\"x\"} | json [1m])", 1, 0},
+        read_case{"sum by (level) (count_over_time({app=\"x\"} |= `error` | json [1m]))", 0, 10},
+        read_case{"sum(count_over_time({app=\"x\"} != `error` [1m]))", 0, 10},
+        read_case{"{app=\"x\"} | json | level=\"none\"", 0, 0}, read_case{"{app=\"x\"}", 0, 10},
+        read_case{"{app=\"x\"} | json", 0, 10},
+        read_case{"{app=\"x\"} | json | level=\"error\"", 0, 10},
+        read_case{"{app=\"x\"} |~ `(?i)ERROR`", 0, 10}));
+
 }  // namespace
 }  // namespace skald::logql

@@ -128,6 +128,8 @@ TEST_F(ColumnDamage, RefusesWhatIsOutOfBounds) {
       {"empty", ""},
       {"type 0", bytes_of({0})},
       {"type 11", bytes_of({11})},
+      {"constant with a prefix", bytes_of({affix | 1, 1, 'x', 0, 'a'})},
+      {"dictionary with a prefix", bytes_of({affix | 2, 1, 'x', 0, 1, 9, 0, 2, 0, 0, 'a', 0})},
       {"prefix past the end", bytes_of({affix | 4, 9, 'x'})},
       {"dictionary of no values", bytes_of({2, 0, 9, 0, 0, 0, 0})},
       {"dictionary of more values than rows", bytes_of({2, 4, 9, 0, 0, 0, 0})},

@@ -197,6 +197,9 @@ result<column_head> take_head(bounded_reader& from) {
     return error{errc::corrupt, "column: unknown type " + std::to_string(first & column_type_mask)};
   }
   if ((first & column_flag_affix) == 0) return head;
+  if (head.type == column_type::constant || head.type == column_type::dictionary) {
+    return malformed_column(head.type, "with a prefix");
+  }
   head.prefix = from.take(from.varint());
   head.suffix = from.take(from.varint());
   if (from.failed()) return malformed_column(head.type, "malformed prefix or suffix");

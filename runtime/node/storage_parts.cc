@@ -3,6 +3,7 @@
 
 #include <sys/sysinfo.h>
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 
@@ -41,6 +42,10 @@ result<std::unique_ptr<storage_parts>> open_storage(const node_config& config,
   index.incarnation = incarnation;
   index.cache_ttl =
       std::chrono::duration_cast<std::chrono::seconds>(config.storage.index_cache_ttl);
+  // A slot file must be here until every look-up's listing of the store has its shipped form.
+  index.shipped_ttl = std::max(
+      index.shipped_ttl,
+      3 * std::chrono::duration_cast<std::chrono::seconds>(config.storage.index_resync_interval));
   SKALD_TRY_ASSIGN(parts->catalog, index_catalog::open(config.storage.active_index_directory,
                                                        config.storage.index_cache_directory, index,
                                                        parts->files, time));

@@ -131,8 +131,8 @@ void order_rows(planned_stream& of) {
   if (!in_order) of.slices = merge_by_time(of.inputs);
 }
 
-// An input with what it is sorted by, in one place: looking an app up in the labels is too dear for a
-// comparison.
+// An input with what it is sorted by, in one place: looking an app up in the labels is too dear for
+// a comparison.
 struct sorted_input {
   std::string_view app;
   std::string_view labels;

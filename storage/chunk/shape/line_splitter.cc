@@ -22,11 +22,33 @@ std::uint64_t child_hash(std::uint32_t parent, std::string_view text, slot_kind 
   return xxh3_64(text, std::uint64_t{parent} << 3 | static_cast<std::uint64_t>(kind));
 }
 
+template <class Word>
+bool equal_ends(const char* a, const char* b, std::size_t bytes) {
+  Word words[4];
+  std::memcpy(&words[0], a, sizeof(Word));
+  std::memcpy(&words[1], b, sizeof(Word));
+  std::memcpy(&words[2], a + bytes - sizeof(Word), sizeof(Word));
+  std::memcpy(&words[3], b + bytes - sizeof(Word), sizeof(Word));
+  return ((words[0] ^ words[1]) | (words[2] ^ words[3])) == 0;
+}
+
+// memcmp without a call for the lengths that fragments mostly have.
+bool equal_bytes(const char* a, const char* b, std::size_t bytes) {
+  if (bytes > 16) {
+    return equal_ends<std::uint64_t>(a, b, 16) && std::memcmp(a + 16, b + 16, bytes - 16) == 0;
+  }
+  if (bytes >= 8) return equal_ends<std::uint64_t>(a, b, bytes);
+  if (bytes >= 4) return equal_ends<std::uint32_t>(a, b, bytes);
+  return bytes == 0 ||
+         (a[0] == b[0] && a[bytes / 2] == b[bytes / 2] && a[bytes - 1] == b[bytes - 1]);
+}
+
 }  // namespace
 
 void line_splitter::begin_segment() {
   keys_.clear();
   nodes_.clear();
+  texts_.clear();
   nodes_.emplace_back();  // the beginning of a line
   children_.clear();
   for (std::size_t i = 0; i < column_count_; ++i) {
@@ -48,7 +70,7 @@ bool line_splitter::is_too_varied() const {
 
 void line_splitter::add(std::string_view line, const char* readable_end) {
   std::uint32_t shape = 0;
-  slots_.clear();
+  slot_count_ = 0;
   const bool usable = !line.empty() && line.size() <= shape_line_bytes_max && !is_too_varied();
   if (!usable || !split(line, readable_end, shape)) {
     row_shapes_.push_back(plain_row);
@@ -56,7 +78,7 @@ void line_splitter::add(std::string_view line, const char* readable_end) {
     return;
   }
   const auto row = static_cast<std::uint32_t>(row_shapes_.size());
-  for (const slot& one : slots_) {
+  for (const slot& one : std::span(slots_).first(slot_count_)) {
     columns_[one.column].values.emplace_back(one.at, one.length);
     columns_[one.column].rows.push_back(row);
   }
@@ -72,7 +94,7 @@ bool line_splitter::split(std::string_view line, const char* readable_end, std::
     at = taken.node;
     node& here = nodes_[at];
     if (here.kind == slot_kind::none) {
-      if (here.object == shape_set::logfmt_root && slots_.size() < logfmt_slots_min) return false;
+      if (here.object == shape_set::logfmt_root && slot_count_ < logfmt_slots_min) return false;
       if (here.shape == none) {
         if (shape_ends_.size() >= segment_shapes_max) return false;
         here.shape = static_cast<std::uint32_t>(shape_ends_.size());
@@ -81,9 +103,9 @@ bool line_splitter::split(std::string_view line, const char* readable_end, std::
       shape = here.shape;
       return true;
     }
-    if (slots_.size() == shape_slots_max) return false;
-    slots_.push_back(
-        {here.column, static_cast<std::uint32_t>(taken.value_end - taken.value), taken.value});
+    if (slot_count_ == slots_.size()) return false;
+    slots_[slot_count_++] = {here.column, static_cast<std::uint32_t>(taken.value_end - taken.value),
+                             taken.value};
     rest.at = taken.value_end;
   }
 }
@@ -96,7 +118,7 @@ bool line_splitter::take_guess(std::uint32_t at, const scan_range& rest, step& t
   for (std::size_t i = 0; child != none && i < guesses_max; ++i) {
     node& guess = nodes_[child];
     const std::size_t bytes = guess.text.size();
-    if (bytes <= left && std::memcmp(guess.text.data(), rest.at, bytes) == 0) {
+    if (bytes <= left && equal_bytes(guess.text.data(), rest.at, bytes)) {
       scan_range value = rest;
       value.at += bytes;
       const bool ends = guess.kind == slot_kind::none;
@@ -144,7 +166,7 @@ std::uint32_t line_splitter::child_of(std::uint32_t parent, std::string_view tex
     return same.parent == parent && same.text == text && same.kind == found.kind ? known : none;
   }
   node made;
-  made.text = text;
+  made.text = texts_.emplace_back(text);
   made.kind = found.kind;
   made.parent = parent;
   made.object = found.kind == slot_kind::none ? nodes_[parent].object : found.object;
@@ -226,7 +248,7 @@ line_splitter::outcome line_splitter::finish() const {
       const node& one = nodes_[at];
       shape_set::fragment fragment{one.text};
       if (one.kind != slot_kind::none) fragment.column = use_column(one.column);
-      std::string key = one.text;
+      std::string key(one.text);
       key.append(reinterpret_cast<const char*>(&fragment.column), sizeof(fragment.column));
       const auto [known, is_new] = fragments.try_emplace(
           std::move(key), static_cast<std::uint32_t>(made.shapes.fragments.size()));

@@ -4,6 +4,7 @@
 // Context: one thread at a time; keeps its memory for the next segment.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <span>
@@ -55,7 +56,7 @@ class line_splitter {
 
   // A fragment behind the fragments of its parents.
   struct node {
-    std::string text;
+    std::string_view text;
     slot_kind kind = slot_kind::none;  // of the slot behind it
     std::uint32_t parent = none;
     std::uint32_t object = 0;
@@ -85,7 +86,8 @@ class line_splitter {
   bool is_too_varied() const;
 
   key_tree keys_;
-  std::deque<node> nodes_;
+  std::vector<node> nodes_;
+  std::deque<std::string> texts_;                              // of the nodes
   std::unordered_map<std::uint64_t, std::uint32_t> children_;  // by hash of parent, text and kind
   std::vector<split_column> columns_;
   std::size_t column_count_ = 0;  // of columns_ in use
@@ -93,7 +95,8 @@ class line_splitter {
   std::vector<std::uint32_t> shape_ends_;  // node of each shape's last fragment
   std::vector<std::uint32_t> row_shapes_;
   std::size_t plain_rows_ = 0;
-  std::vector<slot> slots_;  // of the line at hand
+  std::array<slot, shape_slots_max> slots_;  // of the line at hand
+  std::size_t slot_count_ = 0;
 };
 
 }  // namespace skald

@@ -6,10 +6,6 @@
 #include <bit>
 #include <cstring>
 
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
-
 namespace skald {
 namespace {
 
@@ -170,7 +166,7 @@ const char* logfmt_quoted_end(const scan_range& range) {
   return has_valid_logfmt_escapes(text) ? end : nullptr;
 }
 
-const char* slot_end(slot_kind kind, const scan_range& range) {
+const char* find_slot_end(slot_kind kind, const scan_range& range) {
   switch (kind) {
     case slot_kind::json_string:
       return find_closing_quote(range);

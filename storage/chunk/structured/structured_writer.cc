@@ -77,8 +77,8 @@ structured_places structured_writer::append(std::span<const std::int64_t> timest
                                             std::uint64_t offset, std::string& out) {
   const line_splitter::outcome parts = splitter_.finish();
   encode_columns(parts, timestamps_ns, zstd, hints);
-  std::string columns;
-  append_columns(zstd, columns);
+  columns_.clear();
+  append_columns(zstd, columns_);
 
   structured_places places;
   const auto place = [&](std::uint64_t bytes) {
@@ -96,8 +96,8 @@ structured_places structured_writer::append(std::span<const std::int64_t> timest
   scratch_.clear();
   append_directory(directory_, scratch_);
   places.directory = place(append_section(section_type::column_directory, scratch_, zstd, out));
-  places.columns = place(columns.size());
-  out += columns;
+  places.columns = place(columns_.size());
+  out += columns_;
   return places;
 }
 

@@ -46,6 +46,7 @@ class structured_writer {
   // Of the segment at hand.
   column_directory directory_;
   std::string payloads_;  // of all columns, one behind the other
+  std::string columns_;   // the COL sections
   std::string scratch_;
   std::vector<std::int64_t> times_;
   std::vector<std::uint64_t> shapes_;

@@ -48,6 +48,18 @@ const golden_pack golden_packs[] = {
      {.filters = false, .columns = column_use::never},
      "24fbe7253f1ed73415563c80b308f0ee",
      false},
+    // JSON and logfmt lines by shape, metadata.
+    {"pack_v1_1_columns.bin",
+     {.seed = 4, .streams = 6, .apps = 2, .rows = 600},
+     {.columns = column_use::where_smaller},
+     "a3af753c399ec23657ac639f0f02566b",
+     false},
+    // Plain rows among those by shape, several segments.
+    {"pack_v1_1_mixed.bin",
+     {.seed = 5, .streams = 9, .apps = 4, .rows = 700, .metadata = false},
+     {.segment_bytes_target = 64 << 10, .columns = column_use::always},
+     "29492656508fe3c63577b110e58c62ee",
+     true},
 };
 
 const pack_identity identity = {"tenant", "ingester-1", 0x1122334455667788, 99};

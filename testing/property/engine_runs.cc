@@ -7,6 +7,7 @@
 #include "runtime/logql/engine/engine.h"
 #include "testing/kit/columnar_block.h"
 #include "testing/kit/memory_block.h"
+#include "testing/property/pack_shelf.h"
 
 namespace skald::logql::property {
 namespace {
@@ -25,8 +26,8 @@ void add(block_content& content, const reference::stored_entry& entry) {
 class block_maker {
  public:
   block_maker(const data_set& data, const std::vector<label_matcher>& matchers,
-              random_source& random)
-      : random_(random) {
+              random_source& random, pack_shelf& shelf)
+      : random_(random), shelf_(shelf) {
     for (const reference::stored_entry& entry : data) {
       if (matches_all(matchers, entry.stream->labels)) data_.push_back(entry);
     }
@@ -52,18 +53,7 @@ class block_maker {
     for (auto& [number, content] : contents) {
       std::vector<memory_stream> streams;
       for (auto& [labels, stream] : content) streams.push_back(std::move(stream));
-      memory_block_options options;
-      options.arrival_order = number;
-      options.filters = random_.one_in(2);
-      options.in_memory = random_.one_in(2);
-      auto block = std::make_unique<memory_block>(std::move(streams), options);
-      const bool as_columns =
-          layout == block_layout::columns || (layout == block_layout::spread && random_.one_in(2));
-      if (as_columns) {
-        columnar_block_options columns;
-        columns.seed = random_.below(1'000'000);
-        blocks.push_back(std::make_unique<columnar_block>(std::move(block), columns));
-      } else {
+      for (auto& block : blocks_of(std::move(streams), number, layout)) {
         blocks.push_back(std::move(block));
       }
     }
@@ -74,6 +64,26 @@ class block_maker {
   }
 
  private:
+  block_list blocks_of(std::vector<memory_stream> streams, std::uint64_t arrival,
+                       block_layout layout) {
+    const std::uint64_t kind = layout == block_layout::spread ? random_.below(4) : 0;
+    if (layout == block_layout::pack || kind == 1) return shelf_.store(streams, arrival);
+    memory_block_options options;
+    options.arrival_order = arrival;
+    options.filters = random_.one_in(2);
+    options.in_memory = random_.one_in(2);
+    auto block = std::make_unique<memory_block>(std::move(streams), options);
+    block_list blocks;
+    if (layout == block_layout::columns || kind == 2) {
+      columnar_block_options columns;
+      columns.seed = random_.below(1'000'000);
+      blocks.push_back(std::make_unique<columnar_block>(std::move(block), columns));
+    } else {
+      blocks.push_back(std::move(block));
+    }
+    return blocks;
+  }
+
   std::uint64_t stream_number(const reference::stored_entry& entry) {
     return stream_numbers_.emplace(entry.stream->canonical_labels, stream_numbers_.size())
         .first->second;
@@ -87,6 +97,7 @@ class block_maker {
 
   data_set data_;
   random_source& random_;
+  pack_shelf& shelf_;
   std::map<std::string, std::uint64_t> stream_numbers_;
   std::map<std::uint64_t, bool> copied_;
   const std::int64_t slice_seconds_ = static_cast<std::int64_t>(3 + random_.below(30));
@@ -105,6 +116,8 @@ const char* to_string(block_layout layout) {
       return "by stream";
     case block_layout::columns:
       return "as columns";
+    case block_layout::pack:
+      return "in a pack";
     case block_layout::spread:
       break;
   }
@@ -114,11 +127,12 @@ const char* to_string(block_layout layout) {
 result<query_result> run_engine(const query_request& request, const data_set& data,
                                 block_layout layout, random_source& random) {
   SKALD_TRY_ASSIGN(const auto plan, query_plan::make(request, {}));
+  pack_shelf shelf;
   query_stats stats;
   std::vector<leaf_result> leaves;
   for (std::size_t i = 0; i < plan->leaves().size(); ++i) {
-    block_list blocks = block_maker(data, plan->leaves()[i].matchers, random).make(layout);
-    const bool small = layout != block_layout::whole && layout != block_layout::columns;
+    block_list blocks = block_maker(data, plan->leaves()[i].matchers, random, shelf).make(layout);
+    const bool small = layout != block_layout::whole;
     std::vector<block_list> groups =
         partition_blocks(*plan, std::move(blocks), small ? 1 + random.below(30) : 1'000'000);
     if (layout == block_layout::spread) std::shuffle(groups.begin(), groups.end(), random.engine());

@@ -15,12 +15,13 @@ enum class block_layout {
   whole,      // one block
   by_time,    // slices of time, each read alone
   by_stream,  // a block per stream, each read alone
-  columns,    // one block that stores its lines as columns
-  spread,     // by arrival, some entries twice, some as columns, groups of any size in any order
+  columns,    // one block that answers as one with columns may
+  pack,       // one real pack, lines as columns
+  spread,     // by arrival, some entries twice, of all kinds, groups of any size in any order
 };
-constexpr block_layout all_layouts[] = {block_layout::whole, block_layout::by_time,
+constexpr block_layout all_layouts[] = {block_layout::whole,     block_layout::by_time,
                                         block_layout::by_stream, block_layout::columns,
-                                        block_layout::spread};
+                                        block_layout::pack,      block_layout::spread};
 const char* to_string(block_layout layout);
 
 // Errors: those of planning and of the query.

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "runtime/logql/engine/engine.h"
-#include "testing/kit/memory_block.h"
+#include "testing/kit/columnar_block.h"
 
 namespace skald::logql {
 namespace {
@@ -31,7 +31,7 @@ std::string line_of(std::mt19937& random) {
 }
 
 // Four streams, each with a quarter of the rows of every block.
-block_list make_blocks() {
+block_list make_blocks(bool columnar) {
   std::mt19937 random(1);
   block_list blocks;
   std::int64_t time_ns = 0;
@@ -47,13 +47,23 @@ block_list make_blocks() {
     }
     memory_block_options options;
     options.arrival_order = b;
-    blocks.push_back(std::make_unique<memory_block>(std::move(streams), options));
+    auto rows = std::make_unique<memory_block>(std::move(streams), options);
+    if (columnar) {
+      columnar_block_options all_known;
+      all_known.unknown_rows = all_known.unknown_values = all_known.refusals = 0;
+      blocks.push_back(std::make_unique<columnar_block>(std::move(rows), all_known));
+    } else {
+      blocks.push_back(std::move(rows));
+    }
   }
   return blocks;
 }
 
-void run_query(benchmark::State& state, const std::string& query, std::int64_t step_ns) {
-  static block_list blocks = make_blocks();
+// Columns are made at the first query that asks for them, so what is measured is their use alone.
+void run_query(benchmark::State& state, const std::string& query, std::int64_t step_ns,
+               bool columnar) {
+  static block_list all_blocks[2] = {make_blocks(false), make_blocks(true)};
+  block_list& blocks = all_blocks[columnar ? 1 : 0];
   query_request request;
   request.query = query;
   request.end_ns = data_ns;
@@ -63,22 +73,32 @@ void run_query(benchmark::State& state, const std::string& query, std::int64_t s
     state.SkipWithError(plan.error().message.c_str());
     return;
   }
-  for (auto _ : state) {
+  const auto run = [&] {
     query_stats stats;
     std::vector<leaf_result> leaves;
     for (std::size_t i = 0; i < (*plan)->leaves().size(); ++i) {
       leaves.push_back(*run_leaf(**plan, i, blocks, cancellation(), stats));
     }
     benchmark::DoNotOptimize(finish(**plan, std::move(leaves), stats));
-  }
+  };
+  if (columnar) run();
+  for (auto _ : state) run();
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * row_count));
 }
 
 #define SKALD_METRIC_BENCH(name, query, step) \
   void name(benchmark::State& state) {        \
-    run_query(state, query, step);            \
+    run_query(state, query, step, false);     \
   }                                           \
   BENCHMARK(name)->Unit(benchmark::kMillisecond)
+
+// The same over blocks with typed columns.
+#define SKALD_COLUMN_BENCH(name, query, step)   \
+  SKALD_METRIC_BENCH(name, query, step);        \
+  void name##Columns(benchmark::State& state) { \
+    run_query(state, query, step, true);        \
+  }                                             \
+  BENCHMARK(name##Columns)->Unit(benchmark::kMillisecond)
 
 SKALD_METRIC_BENCH(CountFromCounters, "sum(count_over_time({app=\"shop\"}[1h]))", 3600 * second);
 SKALD_METRIC_BENCH(CountFromTimestamps, "sum(count_over_time({app=\"shop\"}[10s]))", 10 * second);
@@ -86,11 +106,17 @@ SKALD_METRIC_BENCH(CountWideWindows, "sum by (pod) (rate({app=\"shop\"}[10m]))",
 SKALD_METRIC_BENCH(BytesFromLengths, "sum(bytes_rate({app=\"shop\"}[10s]))", 10 * second);
 SKALD_METRIC_BENCH(CountFiltered, "sum(rate({app=\"shop\"} |= \"status=500\" [1m]))", 60 * second);
 SKALD_METRIC_BENCH(CountAllThroughSink, "sum(rate({app=\"shop\"} |= \"info\" [1m]))", 60 * second);
-SKALD_METRIC_BENCH(GroupByParsedLabel, "sum by (status) (rate({app=\"shop\"} | logfmt [1m]))",
+SKALD_COLUMN_BENCH(GroupByParsedLabel, "sum by (status) (rate({app=\"shop\"} | logfmt [1m]))",
                    60 * second);
-SKALD_METRIC_BENCH(QuantileOfUnwrapped,
+SKALD_COLUMN_BENCH(QuantileOfUnwrapped,
                    "quantile_over_time(0.99, {app=\"shop\"} | logfmt | unwrap duration(duration) "
                    "[5m]) by (pod)",
+                   60 * second);
+SKALD_COLUMN_BENCH(CountByFilteredLabel,
+                   "sum(count_over_time({app=\"shop\"} | logfmt | status >= 500 [1m]))",
+                   60 * second);
+SKALD_COLUMN_BENCH(UngroupedByFilteredLabel,
+                   "count_over_time({app=\"shop\"} | logfmt | path=\"/api/v1/items/7\" [1m])",
                    60 * second);
 SKALD_METRIC_BENCH(LogNewestHundred, "{app=\"shop\"}", second);
 

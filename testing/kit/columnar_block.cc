@@ -13,6 +13,8 @@
 namespace skald {
 namespace {
 
+constexpr std::size_t dead_max = 16;
+
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
@@ -77,6 +79,7 @@ line_column columnar_block::keep(std::string bytes, std::vector<std::uint32_t> s
   std::fill(bytes_.begin(), bytes_.end(), '#');
   std::fill(starts_.begin(), starts_.end(), 0);
   dead_.emplace_back(std::move(bytes_), std::move(starts_));
+  if (dead_.size() > dead_max) dead_.pop_front();
   bytes_ = std::move(bytes);
   starts_ = std::move(starts);
   return {bytes_, starts_};

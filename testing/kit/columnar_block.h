@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <random>
@@ -75,7 +76,7 @@ class columnar_block final : public log_block {
   line_column stored_;
   std::string bytes_;  // of the last answer with lines
   std::vector<std::uint32_t> starts_;
-  std::vector<std::pair<std::string, std::vector<std::uint32_t>>> dead_;  // answers before
+  std::deque<std::pair<std::string, std::vector<std::uint32_t>>> dead_;  // answers before
   std::map<line_format_kind, std::unique_ptr<parsed_rows>> parsed_;
   std::map<std::pair<line_format_kind, std::string>, std::unique_ptr<owned_column>> columns_;
 };

@@ -234,9 +234,13 @@ result<void> pipeline_runner::filter_by_columns(std::span<const row_run* const> 
     SKALD_TRY_ASSIGN(s.line_starts, s.reader.line_starts());
   }
   for (const row_range& rows : s.ranges) {
+    std::size_t count = s.selected.size();
+    s.selected.resize(count + (rows.last - rows.first));
     for (std::uint32_t row = rows.first; row < rows.last; ++row) {
-      if (s.verdicts[row] != row_verdict::refused) s.selected.push_back(row);
+      s.selected[count] = row;
+      count += s.verdicts[row] != row_verdict::refused ? 1 : 0;
     }
+    s.selected.resize(count);
   }
   return {};
 }

@@ -38,12 +38,20 @@ std::size_t take_count(bounded_reader& from, std::size_t most) {
   return from.varint_up_to(std::min(most, from.remaining()));
 }
 
+// A key at most below each object that a line may nest.
+constexpr std::uint32_t path_depth_max = shape_depth_max;
+constexpr std::uint32_t paths_max = segment_columns_max * path_depth_max;
+
 bool parse_paths(bounded_reader& from, shape_set& into) {
-  into.paths.resize(take_count(from, section_bytes_max));
+  into.paths.resize(take_count(from, paths_max));
+  std::vector<std::uint32_t> depths(into.paths.size() + shape_set::roots, 0);
   for (std::size_t i = 0; i < into.paths.size(); ++i) {
     // A parent stands before its children: no cycles.
-    into.paths[i].parent = static_cast<std::uint32_t>(from.varint_up_to(i + shape_set::roots - 1));
+    const std::uint64_t parent = from.varint_up_to(i + shape_set::roots - 1);
+    into.paths[i].parent = static_cast<std::uint32_t>(parent);
     into.paths[i].key = from.take(from.varint());
+    depths[i + shape_set::roots] = depths[parent] + 1;
+    if (depths[i + shape_set::roots] > path_depth_max) return false;
   }
   return !from.failed();
 }

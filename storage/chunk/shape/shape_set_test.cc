@@ -47,6 +47,12 @@ TEST(ShapeSet, RefusesWhatDoesNotFitTogether) {
   ASSERT_TRUE(parses(two_shapes()));
   const std::pair<const char*, void (*)(shape_set&)> cases[] = {
       {"a parent behind its child", [](shape_set& of) { of.paths[0].parent = 3; }},
+      {"keys nested too deep",
+       [](shape_set& of) {
+         of.paths = {{0, "a"}, {2, "b"}, {3, "c"}, {4, "d"},
+                     {5, "e"}, {6, "f"}, {7, "g"}, {1, "h"}};
+         of.columns[1].path = 9;
+       }},
       {"a column of a root", [](shape_set& of) { of.columns[0].path = 1; }},
       {"a path that is not there", [](shape_set& of) { of.columns[0].path = 5; }},
       {"a kind of the other format",

@@ -97,7 +97,7 @@ TEST_F(AtomicWrite, WritesPartsThenSyncsThenRenamesThenSyncsTheDirectory) {
   const std::string_view parts[] = {"one ", "", "two"};
   ASSERT_TRUE(atomic_write(files_, root_ + "/f", parts).ok());
   EXPECT_EQ(read_file(files_.files, root_ + "/f").value(), "one two");
-  const std::vector<std::string> wanted = {"open",      "append", "append",        "append",
+  const std::vector<std::string> wanted = {"open",      "append", "append",
                                            "sync_data", "rename", "sync_directory"};
   EXPECT_EQ(files_.calls, wanted);
   ASSERT_TRUE(atomic_write(files_, root_ + "/f", "new").ok());
@@ -116,6 +116,18 @@ TEST_F(AtomicWrite, KeepsTheOldContentsAndCleansUpWhenAnyStepFails) {
   }
   files_.failing_call = "sync_directory";
   EXPECT_FALSE(atomic_write(files_, root_ + "/f", "new").ok());
+}
+
+TEST_F(AtomicWrite, KeepsTheOldContentsWhenPiecesEndInAnError) {
+  ASSERT_TRUE(atomic_write(files_, root_ + "/f", "old").ok());
+  int given = 0;
+  const piece_source broken = [&]() -> result<std::string_view> {
+    if (++given == 1) return std::string_view("new");
+    return error{errc::corrupt, "no more"};
+  };
+  EXPECT_EQ(atomic_write(files_, root_ + "/f", broken).error().code, errc::corrupt);
+  EXPECT_EQ(read_file(files_.files, root_ + "/f").value(), "old");
+  EXPECT_EQ(files_.list(root_).value().size(), 1);
 }
 
 TEST_F(AtomicWrite, NeedsTheDirectory) {

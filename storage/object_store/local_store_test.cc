@@ -154,5 +154,24 @@ TEST_F(LocalStore, ManyThreads) {
   EXPECT_EQ(store_->list("t/")->size(), 20);
 }
 
+TEST_F(LocalStore, PutsPiecesOfTheSaidLengthOnly) {
+  const auto pieces = [](std::vector<std::string> parts) {
+    return piece_source([parts = std::move(parts), next = std::size_t{0}]() mutable {
+      return result<std::string_view>(next < parts.size() ? std::string_view(parts[next++])
+                                                          : std::string_view());
+    });
+  };
+  ASSERT_TRUE(store_->put_pieces("a/b", 6, pieces({"one", "two"})).ok());
+  EXPECT_EQ(store_->get("a/b").value(), "onetwo");
+  for (const std::uint64_t said : {5, 7}) {
+    EXPECT_EQ(store_->put_pieces("a/b", said, pieces({"six", "ten"})).error().code,
+              errc::invalid_argument);
+  }
+  EXPECT_EQ(store_->get("a/b").value(), "onetwo");
+  ASSERT_TRUE(store_->put_pieces("a/b", 0, pieces({})).ok());
+  EXPECT_EQ(store_->get("a/b").value(), "");
+  EXPECT_EQ(store_->put_pieces("../b", 0, pieces({})).error().code, errc::invalid_argument);
+}
+
 }  // namespace
 }  // namespace skald

@@ -38,9 +38,9 @@ pack_rows rows_of(const std::string& tenant, const std::string& key,
   pack_rows rows;
   rows.tenant = tenant;
   rows.chunks.reserve(pack.chunks.size());
+  rows.pack_key = key;
   for (const auto& chunk : pack.chunks) {
-    auto& row = rows.chunks.emplace_back(streams.at(chunk.stream), chunk);
-    row.second.pack_key = key;
+    rows.chunks.emplace_back(streams.at(chunk.stream), chunk);
   }
   return rows;
 }

@@ -107,6 +107,24 @@ TEST(EngineColumns, ColumnsDoNotChangeTheAnswer) {
               static_cast<unsigned long long>(cases), static_cast<unsigned long long>(failing));
 }
 
+// The left side fails by its level, but not before the comparison has set the error.
+TEST(EngineColumns, ARefusedSideOfAnOrMayHaveSetTheError) {
+  block_contents block;
+  block.streams.push_back(
+      {stream_of("{app=\"x\"}"), {{second, R"({"n":"much","level":"info"})", {}}}});
+  block.columns.unknown_rows = block.columns.unknown_values = block.columns.refusals = 0;
+  query_request request;
+  request.query =
+      "sum(count_over_time({app=\"x\"} | json | (n>5 and level=\"none\") or level=\"info\" "
+      "| __error__=\"\" [1m]))";
+  request.end_ns = 60 * second;
+  request.step_ns = 10 * second;
+  const auto plan = query_plan::make(request, {});
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(print_answer(run(**plan, {block}, false)), "");
+  EXPECT_EQ(print_answer(run(**plan, {block}, true)), "");
+}
+
 // What a query over one block with columns reads, all of whose values are known.
 struct read_case {
   const char* query;

@@ -25,12 +25,24 @@ std::uint8_t code_of(label_verdict verdict) {
   return unknown;
 }
 
-void raise(row_verdict& verdict, std::uint8_t to) {
-  if (static_cast<std::uint8_t>(verdict) < to) verdict = static_cast<row_verdict>(to);
+std::uint8_t bits(row_verdict verdict) {
+  return static_cast<std::uint8_t>(verdict);
 }
 
-void raise_all(std::span<row_verdict> verdicts, std::uint8_t to) {
-  for (row_verdict& verdict : verdicts) raise(verdict, to);
+void join(row_verdict& verdict, std::uint8_t more) {
+  verdict = static_cast<row_verdict>(bits(verdict) | more);
+}
+
+void join_all(std::span<row_verdict> verdicts, std::uint8_t more) {
+  for (row_verdict& verdict : verdicts) join(verdict, more);
+}
+
+// What an OR says after one more of its conditions. A refused one of which a part was unknown may
+// have set an error on the row, so that the row is not known either when a later one holds.
+row_verdict either(row_verdict before, row_verdict next) {
+  if ((bits(before) & refused) == 0) return before;
+  const std::uint8_t doubt = bits(before) & unknown;
+  return static_cast<row_verdict>(bits(next) | doubt);
 }
 
 }  // namespace
@@ -91,7 +103,7 @@ void column_rows::judge(const row_run& run, const row_range& range, const metada
   if (plan_.complete) {
     for (const field_column* column : columns_) {
       for (std::size_t i = 0; i < out.size(); ++i) {
-        if (column->codes[range.first + i] == field_column::unknown) raise(out[i], unknown);
+        if (column->codes[range.first + i] == field_column::unknown) join(out[i], unknown);
       }
     }
     if (plan_.sample) judge_sample(range, out);
@@ -100,6 +112,9 @@ void column_rows::judge(const row_run& run, const row_range& range, const metada
         if (verdict == row_verdict::known) verdict = row_verdict::refused;
       }
     }
+  }
+  for (row_verdict& verdict : out) {
+    if ((bits(verdict) & refused) != 0) verdict = row_verdict::refused;
   }
   if (!metadata.empty()) apply_metadata(range, metadata, out);
 }
@@ -113,7 +128,7 @@ void column_rows::judge_condition(const column_condition& condition, const row_r
       judge_test(tests_[test++], range, out);
       return;
     case column_condition::kind::unknown:
-      raise_all(out, unknown);
+      join_all(out, unknown);
       return;
     case column_condition::kind::all_of:
       for (const column_condition& child : condition.children) {
@@ -131,19 +146,19 @@ void column_rows::judge_condition(const column_condition& condition, const row_r
     judge_condition(child, range, scratch_[2 * depth + 1], test, depth + 1);
     for (std::size_t i = 0; i < out.size(); ++i) {
       row_verdict& joined = scratch_[2 * depth][i];
-      if (joined == row_verdict::refused) joined = scratch_[2 * depth + 1][i];
+      joined = either(joined, scratch_[2 * depth + 1][i]);
     }
   }
   for (std::size_t i = 0; i < out.size(); ++i) {
-    raise(out[i], static_cast<std::uint8_t>(scratch_[2 * depth][i]));
+    join(out[i], static_cast<std::uint8_t>(scratch_[2 * depth][i]));
   }
 }
 
 void column_rows::judge_test(tested_values& values, const row_range& range,
                              std::span<row_verdict> out) const {
   if (const auto& fixed = stream_values_[values.label]) {
-    raise_all(out,
-              code_of(fixed->empty() ? values.test->of_absent() : values.test->of_value(*fixed)));
+    join_all(out,
+             code_of(fixed->empty() ? values.test->of_absent() : values.test->of_value(*fixed)));
     return;
   }
   const field_column& column = *columns_[values.label];
@@ -153,7 +168,7 @@ void column_rows::judge_test(tested_values& values, const row_range& range,
     if (verdict == untested) {
       verdict = code_of(values.test->of_value(column.values[code - field_column::first_value]));
     }
-    raise(out[i], verdict);
+    join(out[i], verdict);
   }
 }
 
@@ -168,16 +183,16 @@ std::uint8_t column_rows::convert_sample(std::uint32_t code) {
 // That the label is there and not empty is one of the conditions.
 void column_rows::judge_sample(const row_range& range, std::span<row_verdict> out) {
   if (const auto& fixed = stream_values_[plan_.sample->label]) {
-    if (!unwrapped_value(*fixed, plan_.sample->conversion).ok()) raise_all(out, unknown);
+    if (!unwrapped_value(*fixed, plan_.sample->conversion).ok()) join_all(out, unknown);
     return;
   }
   const field_column& column = *columns_[plan_.sample->label];
   for (std::size_t i = 0; i < out.size(); ++i) {
-    if (out[i] == row_verdict::refused) continue;
+    if ((bits(out[i]) & refused) != 0) continue;
     const std::uint32_t code = column.codes[range.first + i];
     std::uint8_t& state = sample_states_[code];
     if (state == untested) state = convert_sample(code);
-    raise(out[i], state);
+    join(out[i], state);
   }
 }
 

@@ -18,11 +18,11 @@
 
 namespace skald::logql {
 
-// Ordered so that the greater one wins where conditions are joined.
+// Bits: joining conditions joins their bits.
 enum class row_verdict : std::uint8_t {
-  known,    // all conditions hold; nothing is to be learned from the line
-  unknown,  // the line decides
-  refused,  // cannot reach the result
+  known = 0,    // all conditions hold; nothing is to be learned from the line
+  unknown = 1,  // the line decides
+  refused = 2,  // cannot reach the result
 };
 
 // Rows of one run whose labels and samples come from columns.

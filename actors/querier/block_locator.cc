@@ -112,6 +112,7 @@ result<void> block_locator::fetch(std::int64_t day, const std::vector<object_inf
 // and downloaded ones that nobody asked for lately. So the look-up runs on a view that was seen to
 // hold every file.
 result<index_view> block_locator::sync(time_range range) {
+  if (range.start_ns >= range.end_ns) return catalog_.view(range);  // no file has such entries
   const std::lock_guard lock(sync_mutex_);
   SKALD_TRY(refresh_listing());
   for (int attempt = 0; attempt < sync_attempts_max; ++attempt) {

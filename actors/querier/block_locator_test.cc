@@ -108,6 +108,19 @@ TEST(BlockLocator, FetchesEachFileOnce) {
   EXPECT_EQ(reader.locator.days(whole_day).value(), std::vector<std::int64_t>{day});
 }
 
+TEST(BlockLocator, NeedsNoFileForAnEmptyRange) {
+  hooked_store store;
+  node writer("writer");
+  writer.ship(store, "one");
+  reader_node reader(store);
+  const time_range empty{start_of_day + 5, start_of_day + 5};
+  const std::vector<label_matcher> all;
+  const auto found = reader.locator.streams({"fake", all, empty, {}});
+  ASSERT_TRUE(found.ok()) << found.error().message;
+  EXPECT_TRUE(found->empty());
+  EXPECT_EQ(store.reads, 0);
+}
+
 TEST(BlockLocator, FetchesAgainWhatExpired) {
   hooked_store store;
   node writer("writer");

@@ -63,7 +63,8 @@ caf::behavior query_root_actor::make_behavior() {
           },
           [this](interval_done& done) { on_interval(done); },
           [this](cancel_atom) {
-            call_.cancel->cancel();
+            // A passed deadline is the reason to give, not the cancellation that follows from it.
+            if (call_.cancel->check().ok()) call_.cancel->cancel();
             fail(call_.cancel->check().error());
           }};
 }

@@ -51,20 +51,19 @@ class line_splitter {
 
  private:
   static constexpr std::uint32_t none = 0xffffffff;
-  static constexpr std::size_t guesses_max = 6;
-  static constexpr std::size_t nodes_max = 1U << 17;
+  static constexpr std::size_t guesses_max = 8;
+  static constexpr std::size_t followers_max = 32;
+  static constexpr std::size_t fragments_max = 1U << 15;
+  static constexpr std::uint32_t line_start = 0;  // the fragment in front of all lines
 
-  // A fragment behind the fragments of its parents.
-  struct node {
+  // Texts with the same slot behind them are one fragment, wherever they stand.
+  struct fragment {
     std::string_view text;
     slot_kind kind = slot_kind::none;  // of the slot behind it
-    std::uint32_t parent = none;
-    std::uint32_t object = 0;
-    std::uint32_t path = 0;
+    bool is_repeat = false;            // the slot's key came before in the line
+    std::uint32_t object = 0;          // that is open behind it
     std::uint32_t column = none;
-    std::uint32_t shape = none;        // of an end
-    std::uint32_t first_child = none;  // the one taken last comes first
-    std::uint32_t next_sibling = none;
+    std::vector<std::uint32_t> followers;  // the one met last comes first
   };
   struct slot {
     std::uint32_t column;
@@ -72,31 +71,45 @@ class line_splitter {
     const char* at;
   };
   struct step {
-    std::uint32_t node;
+    std::uint32_t fragment;
     const char* value;      // behind the fragment
     const char* value_end;  // and behind the slot
   };
+  struct shape_place {
+    std::uint32_t first = 0;  // into shape_fragments_
+    std::uint32_t count = 0;
+  };
 
-  bool split(std::string_view line, const char* readable_end, std::uint32_t& shape);
+  bool split(std::string_view line, const char* readable_end);
   bool take_guess(std::uint32_t at, const scan_range& rest, step& taken);
+  bool fits(const fragment& guess, const scan_range& rest, step& taken) const;
   bool take_parsed(std::uint32_t at, const scan_range& rest, step& taken);
-  std::uint32_t child_of(std::uint32_t parent, std::string_view text,
-                         const scanned_fragment& found);
-  std::uint32_t column_of(std::uint32_t parent, const scanned_fragment& found);
+  std::uint32_t fragment_of(std::string_view text, const scanned_fragment& found,
+                            std::uint32_t object);
+  std::uint32_t column_of(const scanned_fragment& found);
+  // The shape of the fragments of the line at hand, or none.
+  std::uint32_t shape_of_line();
   bool is_too_varied() const;
 
   key_tree keys_;
-  std::vector<node> nodes_;
-  std::deque<std::string> texts_;                              // of the nodes
-  std::unordered_map<std::uint64_t, std::uint32_t> children_;  // by hash of parent, text and kind
+  std::vector<fragment> fragments_;
+  std::deque<std::string> texts_;                                    // of the fragments
+  std::unordered_map<std::uint64_t, std::uint32_t> fragment_index_;  // by hash of text and column
   std::vector<split_column> columns_;
-  std::size_t column_count_ = 0;  // of columns_ in use
+  std::vector<std::uint32_t> column_lines_;  // the last line that took each
+  std::size_t column_count_ = 0;             // of columns_ in use
   std::unordered_map<std::uint64_t, std::uint32_t> column_index_;
-  std::vector<std::uint32_t> shape_ends_;  // node of each shape's last fragment
+  std::vector<shape_place> shapes_;
+  std::vector<std::uint32_t> shape_fragments_;
+  std::unordered_map<std::uint64_t, std::uint32_t> shape_index_;
   std::vector<std::uint32_t> row_shapes_;
   std::size_t plain_rows_ = 0;
-  std::array<slot, shape_slots_max> slots_;  // of the line at hand
+  // Of the line at hand.
+  std::uint32_t line_ = 0;  // counted over all segments, so that no column looks taken
+  std::array<slot, shape_slots_max> slots_;
+  std::array<std::uint32_t, shape_slots_max + 1> line_fragments_;
   std::size_t slot_count_ = 0;
+  std::size_t line_fragment_count_ = 0;
 };
 
 }  // namespace skald

@@ -242,6 +242,7 @@ template_value to_value(const simdjson::dom::element& element, value_arena& aren
 // Malformed documents give nil.
 function_result call_from_json(function_call& call) {
   constexpr std::size_t depth_max = 200;
+  if (call.text(0).empty()) return template_value{};  // may have no address, which simdjson wants
   simdjson::dom::parser parser;
   if (parser.allocate(call.text(0).size() + 1, depth_max) != simdjson::SUCCESS) {
     return template_value{};

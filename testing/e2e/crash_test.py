@@ -18,6 +18,7 @@ SEED = int(os.environ.get("SEED", str(int(time.time()))))
 PUSHERS = 4
 STREAMS_PER_PUSHER = 5
 BASE = (int(time.time()) - 1800) * 10**9
+PIECE = 200000  # lines of one check
 
 
 class Pusher(threading.Thread):
@@ -98,8 +99,11 @@ class Crash(unittest.TestCase):
 
     def check(self, node, pushers):
         for p in pushers:
-            last = BASE + (p.acknowledged + 1000) * 1000
-            found = node.entries('{app="crash", pusher="%d"}' % p.number, BASE - 10**9, last + 10**9)
+            # In pieces: an answer holds at most as many lines as its limit.
+            found = []
+            for first in range(0, p.acknowledged + 1000, PIECE):
+                found += node.entries('{app="crash", pusher="%d"}' % p.number, BASE + first * 1000,
+                                      BASE + (first + PIECE) * 1000)
             seen = {}
             for _, line, _ in found:
                 number = int(line.split(" ")[2])

@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string print = to_string(*query);
   // Literals that are not finite, and names that are no identifiers, have no text that is read
   // back.
-  // `logfmt !` extracts a label named "!", whose print `!="!"` reads as an operator; Loki does so too.
+  // `logfmt !` extracts a label named "!", whose print `!="!"` reads as an operator; Loki does so
+  // too.
   const bool reads_otherwise =
       print.find(" !=\"") != std::string::npos || print.find(",!=\"") != std::string::npos;
   if (reads_otherwise) return 0;

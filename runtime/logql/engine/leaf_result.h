@@ -31,8 +31,8 @@ struct failed_sample {
 };
 
 struct leaf_result {
-  // Log queries: in the order asked for, no duplicates, few more than the limit (with interval: than
-  // can matter).
+  // Log queries: in the order asked for, no duplicates, few more than the limit (with interval:
+  // than can matter).
   std::vector<log_candidate> candidates;
 
   // Metric queries; absent as long as no row was seen.

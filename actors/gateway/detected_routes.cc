@@ -19,8 +19,11 @@ result<void> handle_detected_labels(const gateway_context_ptr& context, const ht
   SKALD_TRY_ASSIGN(const label_query_params params, parse_label_query(who.form, who.now_ns));
   SKALD_TRY_ASSIGN(selector_list selectors, parse_optional_selector(params.query));
   SKALD_TRY(check_query_length(who.limits(), params.start_ns, params.end_ns));
-  stream_question question{
-      std::move(selectors), {params.start_ns, params.end_ns}, "detected_labels", false, {}};
+  stream_question question{std::move(selectors),
+                           {params.start_ns, params.end_ns},
+                           "detected_labels",
+                           stream_detail::names,
+                           {}};
   question.render = [](const stream_summaries& found) {
     std::vector<const label_set*> streams;
     streams.reserve(found.size());

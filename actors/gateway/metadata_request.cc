@@ -63,7 +63,7 @@ void ask_streams(const gateway_context_ptr& context, const metadata_request& req
   call.range = question.range;
   call.cancel = std::move(cancel);
   call.reply = std::move(reply);
-  call.with_parts = question.with_parts;
+  call.detail = question.detail;
   caf::anon_send(context->frontend, std::move(call));
 }
 

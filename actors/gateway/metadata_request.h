@@ -47,7 +47,7 @@ struct stream_question {
   selector_list selectors;
   time_range range;
   const char* type = "";  // label of the duration metric
-  bool with_parts = false;
+  stream_detail detail = stream_detail::counts;
   std::function<std::string(const stream_summaries&)> render;
 };
 void ask_streams(const gateway_context_ptr& context, const metadata_request& request,

@@ -33,8 +33,11 @@ result<void> handle_labels(const gateway_context_ptr& context, const http_reques
   SKALD_TRY_ASSIGN(selector_list selectors, parse_optional_selector(params.query));
   SKALD_TRY(check_query_length(who.limits(), params.start_ns, params.end_ns));
   const std::string name(request.path_value("name"));
-  stream_question question{
-      std::move(selectors), {params.start_ns, params.end_ns}, "labels", false, render_names};
+  stream_question question{std::move(selectors),
+                           {params.start_ns, params.end_ns},
+                           "labels",
+                           stream_detail::names,
+                           render_names};
   if (!name.empty()) {
     question.render = [name](const stream_summaries& found) { return render_values(name, found); };
   }
@@ -57,7 +60,7 @@ result<void> handle_series(const gateway_context_ptr& context, const http_reques
   }
   SKALD_TRY(check_query_length(who.limits(), params.start_ns, params.end_ns));
   stream_question question{
-      std::move(selectors), {params.start_ns, params.end_ns}, "series", false, {}};
+      std::move(selectors), {params.start_ns, params.end_ns}, "series", stream_detail::names, {}};
   question.render = [](const stream_summaries& found) {
     std::vector<label_set> series;
     series.reserve(found.size());
@@ -74,7 +77,7 @@ result<void> handle_stats(const gateway_context_ptr& context, const http_request
   SKALD_TRY_ASSIGN(const label_query_params params, parse_label_query(who.form, who.now_ns));
   SKALD_TRY_ASSIGN(auto matchers, logql::parse_selector(params.query));
   stream_question question{
-      {std::move(matchers)}, {params.start_ns, params.end_ns}, "stats", false, {}};
+      {std::move(matchers)}, {params.start_ns, params.end_ns}, "stats", stream_detail::counts, {}};
   question.render = [](const stream_summaries& found) {
     index_stats stats;
     stats.streams = found.size();

@@ -30,7 +30,9 @@ struct volume_request {
   std::size_t limit = 0;
 
   time_range range() const { return {params.start_ns, params.end_ns}; }
-  stream_question question() const { return {selectors, range(), "volume", true, {}}; }
+  stream_question question() const {
+    return {selectors, range(), "volume", stream_detail::chunks, {}};
+  }
 };
 
 result<volume_request> read_volume_request(const gateway_context_ptr& context,

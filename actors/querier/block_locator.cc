@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <set>
 
 #include "actors/ingester/ingester_interface.h"
@@ -39,6 +40,14 @@ piece_source pieces_of_object(object_store& store, const object_info& object) {
     offset += buffer->size();
     return std::string_view(*buffer);
   };
+}
+
+index_query query_of(const locate_request& request) {
+  index_query query;
+  query.tenant = request.tenant;
+  query.matchers = request.matchers;
+  query.range = request.range;
+  return query;
 }
 
 time_range day_range(std::int64_t day) {
@@ -132,60 +141,70 @@ result<index_view> block_locator::sync(time_range range) {
   return error{errc::unavailable, "index files are dropped as fast as they are fetched"};
 }
 
-result<std::vector<stream_chunks>> block_locator::lookup(const locate_request& request) {
+result<chunk_table> block_locator::lookup(const locate_request& request) {
   SKALD_TRY_ASSIGN(const index_view view, sync(request.range));
-  index_query query;
-  query.tenant = request.tenant;
-  query.matchers = request.matchers;
-  query.range = request.range;
-  SKALD_TRY_ASSIGN(auto streams, view.chunk_refs(query));
-  if (request.known_flushes.empty()) return streams;
-  for (stream_chunks& stream : streams) {
-    std::erase_if(stream.chunks, [&](const chunk_ref& chunk) {
-      return is_in_memory(request.known_flushes, chunk.pack_key);
+  SKALD_TRY_ASSIGN(chunk_table found, view.chunks(query_of(request)));
+  if (!request.known_flushes.empty()) {
+    std::erase_if(found.packs, [&](const pack_chunks& pack) {
+      return is_in_memory(request.known_flushes, pack.key);
     });
   }
-  return streams;
+  return found;
+}
+
+result<std::vector<stream_ptr>> block_locator::resolve(const std::vector<indexed_stream>& streams) {
+  std::vector<stream_ptr> out;
+  out.reserve(streams.size());
+  for (const indexed_stream& stream : streams) {
+    SKALD_TRY_ASSIGN(stream_ptr info, streams_.get(stream.fingerprint, stream.canonical_labels));
+    out.push_back(std::move(info));
+  }
+  return out;
 }
 
 result<located_blocks> block_locator::locate(const locate_request& request) {
-  SKALD_TRY_ASSIGN(const auto streams, lookup(request));
+  SKALD_TRY_ASSIGN(const chunk_table found, lookup(request));
+  SKALD_TRY_ASSIGN(const std::vector<stream_ptr> streams, resolve(found.streams));
   located_blocks located;
-  std::map<std::string_view, std::vector<chunk_selection>> by_pack;
-  for (const stream_chunks& stream : streams) {
-    if (stream.chunks.empty()) continue;
-    SKALD_TRY_ASSIGN(const stream_ptr info,
-                     streams_.get(stream.fingerprint, stream.canonical_labels));
-    ++located.streams;
-    for (const chunk_ref& chunk : stream.chunks) {
-      by_pack[chunk.pack_key].push_back({chunk.directory_entry, info});
-      ++located.chunk_refs;
+  std::vector<char> seen(streams.size(), 0);
+  std::vector<chunk_selection> selection;
+  for (const pack_chunks& pack : found.packs) {
+    selection.clear();
+    selection.reserve(pack.chunks.size());
+    for (const pack_chunk& chunk : pack.chunks) {
+      seen[chunk.stream] = 1;
+      selection.push_back({chunk.directory_entry, streams[chunk.stream]});
     }
-  }
-  for (const auto& [key, selection] : by_pack) {
-    SKALD_TRY_ASSIGN(const auto reader, packs_.get(std::string(key)));
+    located.chunk_refs += selection.size();
+    SKALD_TRY_ASSIGN(const auto reader, packs_.get(pack.key));
     SKALD_TRY_ASSIGN(block_list blocks, reader->blocks(selection, request.range));
-    for (auto& block : blocks) located.blocks.push_back(std::move(block));
+    located.blocks.insert(located.blocks.end(), std::make_move_iterator(blocks.begin()),
+                          std::make_move_iterator(blocks.end()));
   }
+  located.streams = static_cast<std::uint64_t>(std::count(seen.begin(), seen.end(), 1));
   return located;
 }
 
 result<std::vector<block_locator::indexed_summary>> block_locator::streams(
     const locate_request& request) {
-  SKALD_TRY_ASSIGN(const auto found, lookup(request));
-  std::vector<indexed_summary> out;
-  out.reserve(found.size());
-  for (const stream_chunks& stream : found) {
-    if (stream.chunks.empty()) continue;
-    indexed_summary summary;
-    SKALD_TRY_ASSIGN(summary.stream, streams_.get(stream.fingerprint, stream.canonical_labels));
-    for (const chunk_ref& chunk : stream.chunks) {
-      summary.chunks.push_back(
+  SKALD_TRY_ASSIGN(const chunk_table found, lookup(request));
+  SKALD_TRY_ASSIGN(std::vector<stream_ptr> streams, resolve(found.streams));
+  std::vector<indexed_summary> out(streams.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i].stream = std::move(streams[i]);
+  for (const pack_chunks& pack : found.packs) {
+    for (const pack_chunk& chunk : pack.chunks) {
+      out[chunk.stream].chunks.push_back(
           {chunk.min_timestamp_ns, chunk.max_timestamp_ns, chunk.rows, chunk.line_bytes});
     }
-    out.push_back(std::move(summary));
   }
+  std::erase_if(out, [](const indexed_summary& one) { return one.chunks.empty(); });
   return out;
+}
+
+result<std::vector<stream_ptr>> block_locator::stream_names(const locate_request& request) {
+  SKALD_TRY_ASSIGN(const index_view view, sync(request.range));
+  SKALD_TRY_ASSIGN(const auto found, view.series(query_of(request)));
+  return resolve(found);
 }
 
 }  // namespace skald

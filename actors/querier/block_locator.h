@@ -72,6 +72,8 @@ class block_locator {
     std::vector<chunk_summary> chunks;
   };
   result<std::vector<indexed_summary>> streams(const locate_request& request);
+  // Which streams these are, without their chunks: costs less. Known flushes are not left out.
+  result<std::vector<stream_ptr>> stream_names(const locate_request& request);
 
  private:
   // All index files of the range's tables: those of this node and those in the store, which are
@@ -79,7 +81,9 @@ class block_locator {
   result<index_view> sync(time_range range);
   result<void> refresh_listing();
   result<void> fetch(std::int64_t day, const std::vector<object_info>& objects);
-  result<std::vector<stream_chunks>> lookup(const locate_request& request);
+  // Streams and chunks; a stream may have none, when all are in known flushes.
+  result<chunk_table> lookup(const locate_request& request);
+  result<std::vector<stream_ptr>> resolve(const std::vector<indexed_stream>& streams);
 
   index_catalog& catalog_;
   object_store& store_;

@@ -108,6 +108,30 @@ TEST(BlockLocator, FetchesEachFileOnce) {
   EXPECT_EQ(reader.locator.days(whole_day).value(), std::vector<std::int64_t>{day});
 }
 
+TEST(BlockLocator, NamesTheStreamsWithChunksInTheRange) {
+  hooked_store store;
+  reader_node reader(store);
+  std::vector<owned_row> rows;
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    rows.push_back(make_row({{"app", "a" + std::to_string(i)}}, start_of_day + 10 * i,
+                            start_of_day + 10 * i + 9, "pack", i));
+  }
+  ASSERT_TRUE(reader.catalog->add("fake", views(rows)).ok());
+  const std::vector<label_matcher> all;
+  const auto names = [&](time_range range) {
+    std::vector<std::string> out;
+    const auto found = reader.locator.stream_names({"fake", all, range, {}});
+    if (!found.ok()) return std::vector<std::string>{found.error().message};
+    for (const stream_ptr& s : *found) out.push_back(s->canonical_labels);
+    return out;
+  };
+  EXPECT_EQ(names(whole_day).size(), 20u);
+  EXPECT_EQ(names({start_of_day + 55, start_of_day + 59}),
+            std::vector<std::string>{R"({app="a5"})"});
+  EXPECT_EQ(names({start_of_day + 59, start_of_day + 61}).size(), 2u);
+  EXPECT_TRUE(names({start_of_day + 200, start_of_day + 300}).empty());
+}
+
 TEST(BlockLocator, NeedsNoFileForAnEmptyRange) {
   hooked_store store;
   node writer("writer");

@@ -31,13 +31,20 @@ struct query_call {
   one_shot<logql::query_result> reply;
 };
 
+// How much a stream_summary tells. Less costs less: names need no chunk references.
+enum class stream_detail : std::uint8_t {
+  names,   // which stream it is; all counts are zero
+  counts,  // and what its chunks hold in all
+  chunks   // and each of them in `parts`
+};
+
 // A stream with what its chunks in the range hold.
 struct stream_summary {
   stream_ptr stream;
   std::uint64_t chunks = 0;
   std::uint64_t entries = 0;
   std::uint64_t bytes = 0;
-  std::vector<chunk_summary> parts;  // the chunks one by one, when the call asks for them
+  std::vector<chunk_summary> parts;  // the chunks one by one
 };
 
 // The streams with chunks or unflushed entries in a range: the base of labels, label values,
@@ -50,7 +57,7 @@ struct series_call {
   time_range range;
   cancellation_ptr cancel;
   one_shot<std::vector<stream_summary>> reply;
-  bool with_parts = false;
+  stream_detail detail = stream_detail::counts;
 };
 
 // What the frontend is doing, for tests and /services.

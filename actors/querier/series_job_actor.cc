@@ -32,7 +32,7 @@ stream_summary summarize(stream_ptr stream, std::vector<chunk_summary> chunks,
     out.entries += part.entries;
     out.bytes += part.bytes;
   }
-  if (call.with_parts) out.parts = std::move(chunks);
+  if (call.detail == stream_detail::chunks) out.parts = std::move(chunks);
   return out;
 }
 
@@ -61,12 +61,19 @@ result<std::vector<stream_summary>> with_index(
     const std::vector<std::string> none;
     const bool has_memory = i < memory.size();
     if (has_memory) {
-      for (const unflushed_stream& s : memory[i].streams) add(summarize(s, call));
+      for (const unflushed_stream& s : memory[i].streams) {
+        add(call.detail == stream_detail::names ? stream_summary{s.stream} : summarize(s, call));
+      }
     }
-    SKALD_TRY_ASSIGN(const auto indexed,
-                     parts.locator->streams({call.tenant, selectors[i], call.range,
-                                             has_memory ? memory[i].flush_names : none}));
-    for (const auto& s : indexed) add(summarize(s.stream, s.chunks, call));
+    const locate_request asked{call.tenant, selectors[i], call.range,
+                               has_memory ? memory[i].flush_names : none};
+    if (call.detail == stream_detail::names) {
+      SKALD_TRY_ASSIGN(auto indexed, parts.locator->stream_names(asked));
+      for (stream_ptr& s : indexed) add(stream_summary{std::move(s)});
+      continue;
+    }
+    SKALD_TRY_ASSIGN(auto indexed, parts.locator->streams(asked));
+    for (auto& s : indexed) add(summarize(std::move(s.stream), std::move(s.chunks), call));
   }
   return fold_streams(std::move(all));
 }

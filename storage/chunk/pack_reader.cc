@@ -2,7 +2,6 @@
 #include "storage/chunk/pack_reader.h"
 
 #include <algorithm>
-#include <map>
 
 #include "storage/chunk/chunk_directory.h"
 #include "storage/chunk/pack_parts.h"
@@ -83,54 +82,63 @@ result<stream_ptr> pack_reader::stream(std::uint32_t entry) const {
   return made;
 }
 
-result<stream_ptr> pack_reader::resolve(const chunk_selection& wanted) const {
+result<void> pack_reader::check(const chunk_selection& wanted, std::vector<bool>& selected) const {
   const std::uint32_t entry = wanted.directory_entry;
-  if (wanted.stream == nullptr) return stream(entry);
-  if (wanted.stream->fingerprint != contents_->fingerprints[entry]) {
-    return error{errc::corrupt, "pack " + key_ + ": directory entry " + std::to_string(entry) +
-                                    " is not of stream " + wanted.stream->canonical_labels};
+  if (entry >= chunk_count() || selected[entry]) {
+    return error{errc::invalid_argument,
+                 "pack " + key_ + ": directory entry " + std::to_string(entry) +
+                     (entry < chunk_count() ? " is selected twice" : " does not exist")};
   }
-  return wanted.stream;
+  selected[entry] = true;
+  if (wanted.stream == nullptr || wanted.stream->fingerprint == contents_->fingerprints[entry]) {
+    return {};
+  }
+  return error{errc::corrupt, "pack " + key_ + ": directory entry " + std::to_string(entry) +
+                                  " is not of stream " + wanted.stream->canonical_labels};
 }
 
 result<block_list> pack_reader::blocks(std::span<const chunk_selection> selection,
                                        time_range range) const {
   std::vector<bool> selected(chunk_count(), false);
-  std::map<std::uint32_t, std::vector<row_run>> runs_by_segment;
+  std::vector<std::uint32_t> run_counts(contents_->segments.size(), 0);
   for (const chunk_selection& wanted : selection) {
-    const std::uint32_t entry = wanted.directory_entry;
-    if (entry >= chunk_count() || selected[entry]) {
-      return error{errc::invalid_argument,
-                   "pack " + key_ + ": directory entry " + std::to_string(entry) +
-                       (entry < chunk_count() ? " is selected twice" : " does not exist")};
-    }
-    selected[entry] = true;
-    stream_ptr of;
-    for (const chunk_range& one : contents_->ranges_of(entry)) {
-      if (!range.overlaps(one.min_timestamp_ns, one.max_timestamp_ns)) continue;
-      if (of == nullptr) {
-        SKALD_TRY_ASSIGN(of, resolve(wanted));
-      }
-      runs_by_segment[one.segment].push_back({of, one.first_row, one.rows, one.min_timestamp_ns,
-                                              one.max_timestamp_ns, one.line_bytes});
+    SKALD_TRY(check(wanted, selected));
+    for (const chunk_range& one : contents_->ranges_of(wanted.directory_entry)) {
+      if (range.overlaps(one.min_timestamp_ns, one.max_timestamp_ns)) ++run_counts[one.segment];
     }
   }
-  return make_blocks(std::move(runs_by_segment));
+  std::vector<std::vector<row_run>> runs(contents_->segments.size());
+  for (std::size_t i = 0; i < runs.size(); ++i) runs[i].reserve(run_counts[i]);
+  for (const chunk_selection& wanted : selection) {
+    stream_ptr made;
+    for (const chunk_range& one : contents_->ranges_of(wanted.directory_entry)) {
+      if (!range.overlaps(one.min_timestamp_ns, one.max_timestamp_ns)) continue;
+      if (wanted.stream == nullptr && made == nullptr) {
+        SKALD_TRY_ASSIGN(made, stream(wanted.directory_entry));
+      }
+      runs[one.segment].push_back({made == nullptr ? wanted.stream : made, one.first_row, one.rows,
+                                   one.min_timestamp_ns, one.max_timestamp_ns, one.line_bytes});
+    }
+  }
+  return make_blocks(std::move(runs));
 }
 
-block_list pack_reader::make_blocks(
-    std::map<std::uint32_t, std::vector<row_run>> runs_by_segment) const {
+block_list pack_reader::make_blocks(std::vector<std::vector<row_run>> runs_by_segment) const {
   // A filter group is worth a fetch when the wanted segments of it hold more than the filter
   // itself.
   std::vector<std::uint64_t> wanted_bytes(contents_->filter_groups.size() + 1);
-  for (const auto& [segment, runs] : runs_by_segment) {
+  for (std::uint32_t segment = 0; segment < runs_by_segment.size(); ++segment) {
+    if (runs_by_segment[segment].empty()) continue;
     wanted_bytes[parts_->group_of(segment)] += contents_->segments[segment].stored_line_bytes();
   }
+  const auto by_row = [](const row_run& a, const row_run& b) { return a.first_row < b.first_row; };
   block_list blocks;
-  blocks.reserve(runs_by_segment.size());
-  for (auto& [segment, runs] : runs_by_segment) {
-    std::sort(runs.begin(), runs.end(),
-              [](const row_run& a, const row_run& b) { return a.first_row < b.first_row; });
+  for (std::uint32_t segment = 0; segment < runs_by_segment.size(); ++segment) {
+    std::vector<row_run>& runs = runs_by_segment[segment];
+    if (runs.empty()) continue;
+    if (!std::is_sorted(runs.begin(), runs.end(), by_row)) {
+      std::sort(runs.begin(), runs.end(), by_row);
+    }
     const std::size_t group = parts_->group_of(segment);
     const bool filter_pays = group < contents_->filter_groups.size() &&
                              wanted_bytes[group] > contents_->filter_groups[group].section.bytes;

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -69,8 +68,9 @@ class pack_reader : public std::enable_shared_from_this<pack_reader> {
   friend class segment_block;
 
   pack_reader(object_store& store, std::string key, std::unique_ptr<pack_contents> contents);
-  result<stream_ptr> resolve(const chunk_selection& wanted) const;
-  block_list make_blocks(std::map<std::uint32_t, std::vector<row_run>> runs_by_segment) const;
+  // Whether the entry exists, is of the stream and was not `selected` before.
+  result<void> check(const chunk_selection& wanted, std::vector<bool>& selected) const;
+  block_list make_blocks(std::vector<std::vector<row_run>> runs_by_segment) const;
 
   object_store& store_;
   const std::string key_;

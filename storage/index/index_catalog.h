@@ -59,6 +59,8 @@ class index_view {
   // Over all files. A file that turns out damaged fails the look-up with corrupt. The query's range
   // must lie in the view's.
   result<std::vector<indexed_stream>> series(const index_query& query) const;
+  result<chunk_table> chunks(const index_query& query) const;
+  // The same by stream.
   result<std::vector<stream_chunks>> chunk_refs(const index_query& query) const;
   result<std::vector<std::string>> label_names(const index_query& query) const;
   result<std::vector<std::string>> label_values(std::string_view name,

@@ -72,9 +72,13 @@ result<std::vector<indexed_stream>> index_file::series(const index_query& query)
       query, [](index_look_up& in) { return in.find_streams(true); });
 }
 
+result<chunk_table> index_file::chunks(const index_query& query) {
+  return state_->look_up<chunk_table>(query, [](index_look_up& in) { return in.chunks(); });
+}
+
 result<std::vector<stream_chunks>> index_file::chunk_refs(const index_query& query) {
-  return state_->look_up<std::vector<stream_chunks>>(
-      query, [](index_look_up& in) { return in.chunk_refs(); });
+  SKALD_TRY_ASSIGN(const chunk_table found, chunks(query));
+  return chunks_by_stream(found);
 }
 
 result<std::vector<std::string>> index_file::label_names(const index_query& query) {

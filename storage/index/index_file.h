@@ -51,6 +51,8 @@ class index_file {
   result<std::vector<indexed_stream>> find_streams(const index_query& query);
   // Streams with at least one chunk in the range.
   result<std::vector<indexed_stream>> series(const index_query& query);
+  result<chunk_table> chunks(const index_query& query);
+  // The same by stream.
   result<std::vector<stream_chunks>> chunk_refs(const index_query& query);
   // Sorted. The range only decides whether the file counts at all, as in Loki.
   result<std::vector<std::string>> label_names(const index_query& query);

@@ -234,6 +234,35 @@ TEST(IndexFile, EqualsNaiveAnswersOnRandomData) {
 
 // Several blocks for a pack, blocks shared by one stream, rows that come in several calls and out
 // of order: found once each, by all and by few streams.
+TEST(IndexFile, MatchesExpressionsByValueWhereThereAreFew) {
+  temporary_directory dir;
+  auto file = open_file(dir / "f");
+  std::vector<owned_row> rows;
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    std::vector<label> labels = {{"pod", "p" + std::to_string(i)}};
+    if (i % 4 != 0) labels.push_back({"cluster", "c" + std::to_string(i % 4)});
+    rows.push_back(make_row(std::move(labels), 1, 2, "pack", i));
+  }
+  ASSERT_TRUE(file->add("fake", views(rows)).ok());
+  const naive_index naive{rows};
+  const std::vector<std::vector<label_matcher>> cases = {
+      {match("cluster", match_op::regex, ".+")},
+      {match("cluster", match_op::regex, ".*")},
+      {match("cluster", match_op::not_regex, ".+")},
+      {match("cluster", match_op::regex, "c[13]")},
+      {match("cluster", match_op::not_regex, "c1.*")},
+      {match("cluster", match_op::regex, "c[13]"), match("pod", match_op::regex, "p1.")},
+      {match("cluster", match_op::regex, "nothing.+")},
+      {match("missing", match_op::regex, ".+")},
+      {match("missing", match_op::not_regex, ".+")},
+  };
+  for (const auto& matchers : cases) {
+    EXPECT_EQ(flatten(*file->chunk_refs(query_for(matchers))),
+              sorted(naive.chunks(query_for(matchers))))
+        << matchers[0].name() << to_string(matchers[0].op()) << matchers[0].value();
+  }
+}
+
 TEST(IndexFile, FindsChunksInPacksOfManyBlocks) {
   std::mt19937 random(11);
   temporary_directory dir;

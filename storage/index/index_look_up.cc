@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
+#include <utility>
 
 namespace skald {
 namespace {
@@ -14,6 +15,8 @@ using namespace index_keys;
 constexpr std::uint64_t few_streams = 256;
 // The same for a regular expression over all values of a label.
 constexpr std::uint64_t few_streams_to_match = 2048;
+// So many streams' labels can be read in the time that one value and its posting take.
+constexpr std::uint64_t streams_read_per_value = 16;
 
 bool needs_walk(const label_matcher& matcher) {
   const bool regex = matcher.op() == match_op::regex || matcher.op() == match_op::not_regex;
@@ -177,14 +180,35 @@ result<ordinal_set> index_look_up::matching() {
       SKALD_TRY(apply(matcher, *set));
     }
   }
-  for (std::size_t i = 0; i < walks.size(); ++i) {
-    if (roaring_bitmap_get_cardinality(set.get()) <= few_streams_to_match) {
-      SKALD_TRY(filter(std::span(walks).subspan(i), *set));
-      break;
+  std::vector<const label_matcher*> rest;
+  for (const label_matcher* matcher : walks) {
+    const std::uint64_t streams = roaring_bitmap_get_cardinality(set.get());
+    bool by_value = streams > few_streams_to_match;
+    if (!by_value) {
+      SKALD_TRY_ASSIGN(by_value, has_few_values(*matcher, streams / streams_read_per_value));
     }
-    SKALD_TRY(apply(*walks[i], *set));
+    if (by_value) {
+      SKALD_TRY(apply(*matcher, *set));
+    } else {
+      rest.push_back(matcher);
+    }
   }
+  if (!rest.empty()) SKALD_TRY(filter(rest, *set));
   return set;
+}
+
+result<bool> index_look_up::has_few_values(const label_matcher& matcher, std::uint64_t most) {
+  if (most == 0) return false;
+  name_entry name;
+  SKALD_TRY_ASSIGN(const bool known, name_of(matcher.name(), name));
+  if (!known) return true;
+  SKALD_TRY_ASSIGN(lmdb_cursor cursor, lmdb_cursor::open(transaction_, lval));
+  SKALD_TRY_ASSIGN(bool more, cursor.seek(be32(name.name)));
+  for (; more && cursor.key().size() >= 4 && read_be32(cursor.key()) == name.name; --most) {
+    if (most == 0) return false;
+    SKALD_TRY_ASSIGN(more, cursor.next());
+  }
+  return true;
 }
 
 result<void> index_look_up::filter(std::span<const label_matcher* const> matchers,
@@ -247,18 +271,22 @@ result<std::vector<index_look_up::wanted_stream>> index_look_up::wanted(
   return out;
 }
 
-result<void> index_look_up::for_each_ref(std::span<const wanted_stream> streams,
-                                         const ref_visitor& visit) {
+template <class Enter, class Visit>
+result<void> index_look_up::for_each_ref(std::span<const wanted_stream> streams, Enter enter,
+                                         Visit visit) {
   if (streams.empty()) return {};
   SKALD_TRY_ASSIGN(lmdb_cursor packs, lmdb_cursor::open(transaction_, pack));
   SKALD_TRY_ASSIGN(lmdb_cursor blocks, lmdb_cursor::open(transaction_, refs));
   SKALD_TRY_ASSIGN(bool more, packs.seek(be32(0)));
+  const time_range& range = query_.range;
   std::uint32_t seen = 0;
   for (; more && !enough_; ++seen) {
     pack_entry entry;
     if (packs.key().size() != 4 || !decode_pack(packs.value(), entry)) return damaged("pack");
-    if (query_.range.overlaps(entry.min_timestamp_ns, entry.max_timestamp_ns)) {
-      SKALD_TRY(refs_of_pack(blocks, read_be32(packs.key()), entry, streams, visit));
+    if (range.overlaps(entry.min_timestamp_ns, entry.max_timestamp_ns)) {
+      enter(entry);
+      const bool covered = range.covers(entry.min_timestamp_ns, entry.max_timestamp_ns);
+      SKALD_TRY(refs_of_pack(blocks, read_be32(packs.key()), covered, streams, visit));
     }
     SKALD_TRY_ASSIGN(more, packs.next());
   }
@@ -266,10 +294,9 @@ result<void> index_look_up::for_each_ref(std::span<const wanted_stream> streams,
   return {};
 }
 
-result<void> index_look_up::refs_of_pack(lmdb_cursor& cursor, std::uint32_t id,
-                                         const pack_entry& entry,
-                                         std::span<const wanted_stream> streams,
-                                         const ref_visitor& visit) {
+template <class Visit>
+result<void> index_look_up::refs_of_pack(lmdb_cursor& cursor, std::uint32_t id, bool covered,
+                                         std::span<const wanted_stream> streams, Visit& visit) {
   std::size_t first = 0;  // the next stream to look for
   bool more = false;
   bool placed = false;
@@ -284,7 +311,7 @@ result<void> index_look_up::refs_of_pack(lmdb_cursor& cursor, std::uint32_t id,
       placed = true;
     }
     if (!more || key.pack != id) return {};
-    SKALD_TRY(refs_of_block(key, cursor.value(), entry, streams, first, visit));
+    SKALD_TRY(refs_of_block(key, cursor.value(), covered, streams, first, visit));
     // The block behind it may hold more refs of its last stream.
     const auto next = std::lower_bound(
         streams.begin() + static_cast<std::ptrdiff_t>(first), streams.end(), key.last_ordinal,
@@ -295,10 +322,10 @@ result<void> index_look_up::refs_of_pack(lmdb_cursor& cursor, std::uint32_t id,
   return {};
 }
 
-result<void> index_look_up::refs_of_block(const ref_key& key, std::string_view value,
-                                          const pack_entry& entry,
+template <class Visit>
+result<void> index_look_up::refs_of_block(const ref_key& key, std::string_view value, bool covered,
                                           std::span<const wanted_stream> streams, std::size_t first,
-                                          const ref_visitor& visit) {
+                                          Visit& visit) {
   while (first < streams.size() && streams[first].ordinal < key.first_ordinal) ++first;
   if (first == streams.size() || streams[first].ordinal > key.last_ordinal) return {};
   const auto block = ref_block::parse(value);
@@ -307,14 +334,13 @@ result<void> index_look_up::refs_of_block(const ref_key& key, std::string_view v
     return damaged("ref block");
   }
   const time_range& range = query_.range;
-  const bool covered = range.covers(entry.min_timestamp_ns, entry.max_timestamp_ns);
   std::size_t at = 0;
   for (; first < streams.size() && streams[first].ordinal <= key.last_ordinal; ++first) {
     const std::uint32_t ordinal = streams[first].ordinal;
     if (block->ordinal(at) < ordinal) at = block->lower_bound(ordinal, at + 1);
     for (; at < block->size() && block->ordinal(at) == ordinal; ++at) {
       if (covered || range.overlaps(block->min_timestamp_ns(at), block->max_timestamp_ns(at))) {
-        SKALD_TRY(visit(first, entry, *block, at));
+        visit(first, *block, at);
       }
     }
     if (at == block->size()) break;
@@ -326,13 +352,9 @@ result<void> index_look_up::keep_in_range(std::vector<wanted_stream>& streams) {
   std::vector<char> found(streams.size(), 0);
   std::size_t missing = streams.size();
   SKALD_TRY(for_each_ref(
-      streams,
-      [&](std::size_t position, const pack_entry&, const ref_block&, std::size_t) -> result<void> {
-        if (found[position] == 0) {
-          found[position] = 1;
-          enough_ = --missing == 0;
-        }
-        return {};
+      streams, [](const pack_entry&) {},
+      [&](std::size_t position, const ref_block&, std::size_t) {
+        if (std::exchange(found[position], 1) == 0) enough_ = --missing == 0;
       }));
   std::size_t position = 0;
   std::erase_if(streams, [&](const wanted_stream&) { return found[position++] == 0; });
@@ -356,34 +378,34 @@ result<std::vector<indexed_stream>> index_look_up::find_streams(bool in_range) {
   return out;
 }
 
-result<std::vector<stream_chunks>> index_look_up::chunk_refs() {
-  std::vector<stream_chunks> out;
+result<chunk_table> index_look_up::chunks() {
+  chunk_table out;
   SKALD_TRY_ASSIGN(const bool relevant, begin());
   if (!relevant) return out;
   SKALD_TRY_ASSIGN(const ordinal_set set, matching());
   SKALD_TRY_ASSIGN(const std::vector<wanted_stream> streams, wanted(*set));
-  std::vector<std::vector<chunk_ref>> chunks(streams.size());
-  SKALD_TRY(for_each_ref(streams,
-                         [&](std::size_t position, const pack_entry& entry, const ref_block& block,
-                             std::size_t at) -> result<void> {
-                           const pack_ref r = block[at];
-                           chunks[position].push_back({streams[position].fingerprint,
-                                                       std::string(entry.key), r.directory_entry,
-                                                       r.min_timestamp_ns, r.max_timestamp_ns,
-                                                       r.rows, r.line_bytes});
-                           return {};
-                         }));
-  for (std::size_t i = 0; i < streams.size(); ++i) {
-    if (chunks[i].empty()) continue;
-    std::stable_sort(chunks[i].begin(), chunks[i].end(),
-                     [](const chunk_ref& a, const chunk_ref& b) {
-                       return a.min_timestamp_ns < b.min_timestamp_ns;
-                     });
-    out.push_back({streams[i].fingerprint, std::string(streams[i].labels), std::move(chunks[i])});
-  }
-  std::sort(out.begin(), out.end(), [](const stream_chunks& a, const stream_chunks& b) {
-    return a.fingerprint < b.fingerprint;
-  });
+  constexpr std::uint32_t unseen = 0xffffffff;
+  std::vector<std::uint32_t> numbers(streams.size(), unseen);
+  SKALD_TRY(for_each_ref(
+      streams,
+      [&](const pack_entry& entry) {
+        out.packs.push_back({std::string(entry.key), {}});
+        out.packs.back().chunks.reserve(std::min<std::size_t>(entry.chunks, streams.size()));
+      },
+      [&](std::size_t position, const ref_block& block, std::size_t at) {
+        std::uint32_t& number = numbers[position];
+        if (number == unseen) {
+          number = static_cast<std::uint32_t>(out.streams.size());
+          const wanted_stream& s = streams[position];
+          out.streams.push_back({s.fingerprint, std::string(s.labels)});
+        }
+        const pack_ref r = block[at];
+        out.packs.back().chunks.push_back({number, r.directory_entry, r.min_timestamp_ns,
+                                           r.max_timestamp_ns, r.rows, r.line_bytes});
+      }));
+  std::erase_if(out.packs, [](const pack_chunks& one) { return one.chunks.empty(); });
+  std::sort(out.packs.begin(), out.packs.end(),
+            [](const pack_chunks& a, const pack_chunks& b) { return a.key < b.key; });
   return out;
 }
 
@@ -459,16 +481,14 @@ result<index_volume> index_look_up::stats() {
   SKALD_TRY_ASSIGN(const ordinal_set set, matching());
   SKALD_TRY_ASSIGN(const std::vector<wanted_stream> streams, wanted(*set));
   std::vector<char> found(streams.size(), 0);
-  SKALD_TRY(for_each_ref(streams,
-                         [&](std::size_t position, const pack_entry&, const ref_block& block,
-                             std::size_t at) -> result<void> {
-                           const pack_ref r = block[at];
-                           add_to_volume(out, query_.range, r.min_timestamp_ns, r.max_timestamp_ns,
-                                         r.rows, r.line_bytes);
-                           out.streams += found[position] == 0 ? 1 : 0;
-                           found[position] = 1;
-                           return {};
-                         }));
+  SKALD_TRY(for_each_ref(
+      streams, [](const pack_entry&) {},
+      [&](std::size_t position, const ref_block& block, std::size_t at) {
+        const pack_ref r = block[at];
+        add_to_volume(out, query_.range, r.min_timestamp_ns, r.max_timestamp_ns, r.rows,
+                      r.line_bytes);
+        out.streams += std::exchange(found[position], 1) == 0 ? 1 : 0;
+      }));
   return out;
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,7 +25,7 @@ class index_look_up {
 
   // As the members of index_file with these names.
   result<std::vector<indexed_stream>> find_streams(bool in_range);
-  result<std::vector<stream_chunks>> chunk_refs();
+  result<chunk_table> chunks();
   result<std::vector<std::string>> label_names();
   result<std::vector<std::string>> label_values(std::string_view name);
   result<index_volume> stats();
@@ -40,15 +39,13 @@ class index_look_up {
     stream_fingerprint fingerprint;
     std::string_view labels;  // in the file
   };
-  // A chunk of the wanted stream at `position`: entry `at` of a block of the pack.
-  using ref_visitor = std::function<result<void>(
-      std::size_t position, const index_keys::pack_entry&, const ref_block&, std::size_t at)>;
-
   // Reads the counters. False: the file has nothing in the query's range, or nothing at all.
   result<bool> begin();
   // Streams of the tenant that pass all matchers. Ignores the shard.
   result<ordinal_set> matching();
   result<void> apply(const label_matcher& matcher, roaring_bitmap_t& set);
+  // Whether the matcher's label has `most` values or fewer.
+  result<bool> has_few_values(const label_matcher& matcher, std::uint64_t most);
   // The same for few streams, by reading their labels.
   result<void> filter(std::span<const label_matcher* const> matchers, roaring_bitmap_t& set);
   // Adds the streams of all values that the predicate takes.
@@ -66,15 +63,18 @@ class index_look_up {
   // Whether `set` is every stream of the file.
   bool is_everything(const roaring_bitmap_t& set) const;
   result<std::vector<wanted_stream>> wanted(const roaring_bitmap_t& set);
-  // All chunks of the streams whose time overlaps the range, pack by pack.
-  result<void> for_each_ref(std::span<const wanted_stream> streams, const ref_visitor& visit);
-  result<void> refs_of_pack(lmdb_cursor& cursor, std::uint32_t id,
-                            const index_keys::pack_entry& entry,
-                            std::span<const wanted_stream> streams, const ref_visitor& visit);
-  result<void> refs_of_block(const index_keys::ref_key& key, std::string_view value,
-                             const index_keys::pack_entry& entry,
+  // All chunks of the streams whose time overlaps the range, pack by pack: enter(pack_entry), then
+  // visit(position, block, at) for each chunk, which is entry `at` of the block and of the stream
+  // at `position`.
+  template <class Enter, class Visit>
+  result<void> for_each_ref(std::span<const wanted_stream> streams, Enter enter, Visit visit);
+  template <class Visit>
+  result<void> refs_of_pack(lmdb_cursor& cursor, std::uint32_t id, bool covered,
+                            std::span<const wanted_stream> streams, Visit& visit);
+  template <class Visit>
+  result<void> refs_of_block(const index_keys::ref_key& key, std::string_view value, bool covered,
                              std::span<const wanted_stream> streams, std::size_t first,
-                             const ref_visitor& visit);
+                             Visit& visit);
   result<void> contains_of_pack(std::uint32_t id, std::uint32_t tenant,
                                 std::span<const index_row> rows,
                                 std::span<const std::size_t> positions, std::vector<bool>& out);

@@ -58,6 +58,31 @@ struct stream_chunks {
   std::vector<chunk_ref> chunks;
 };
 
+// A chunk of a pack that is named beside it.
+struct pack_chunk {
+  std::uint32_t stream = 0;           // position in chunk_table::streams
+  std::uint32_t directory_entry = 0;  // position in the pack's chunk directory
+  std::int64_t min_timestamp_ns = 0;
+  std::int64_t max_timestamp_ns = 0;  // closed
+  std::uint64_t rows = 0;
+  std::uint64_t line_bytes = 0;
+};
+
+struct pack_chunks {
+  std::string key;
+  std::vector<pack_chunk> chunks;  // in no particular order, each once
+};
+
+// Chunks that overlap a range, pack by pack: a key and a stream's labels stand here once, not with
+// every chunk.
+struct chunk_table {
+  std::vector<indexed_stream> streams;  // those with chunks; in no particular order
+  std::vector<pack_chunks> packs;       // by key
+};
+
+// The same by stream, which rises.
+std::vector<stream_chunks> chunks_by_stream(const chunk_table& table);
+
 struct index_volume {
   std::uint64_t streams = 0;
   std::uint64_t chunks = 0;

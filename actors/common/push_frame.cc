@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/common/push_frame.h"
 
-#include <capnp/message.h>
 #include <capnp/serialize.h>
 #include <kj/exception.h>
 
@@ -9,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "actors/common/push_frame_writer.h"
 #include "schemas/push.capnp.h"
 
 namespace skald {
@@ -16,30 +16,9 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "columns are read in place");
 
-constexpr std::size_t slice_words = 2 + 7;  // data and pointer section of StreamSlice
-
-std::size_t words_of(std::size_t bytes) {
-  return (bytes + 7) / 8;
-}
-
 error damaged(std::string_view what) {
   return {errc::corrupt, "push frame: " + std::string(what)};
 }
-
-// Builds into memory of the frame's own. MallocMessageBuilder would zero a caller's segment when it
-// is destroyed.
-class in_place_builder final : public capnp::MessageBuilder {
- public:
-  in_place_builder(std::uint64_t* words, std::size_t count)
-      : segment_(reinterpret_cast<capnp::word*>(words), count) {}
-  kj::ArrayPtr<capnp::word> allocateSegment(capnp::uint minimum_size) override {
-    SKALD_ASSERT(minimum_size <= segment_.size());  // asked once: the size was computed before
-    return std::exchange(segment_, nullptr);
-  }
-
- private:
-  kj::ArrayPtr<capnp::word> segment_;
-};
 
 // A column of fixed-width integers inside Cap'n Proto data, which starts on a word boundary.
 template <class Int>
@@ -51,17 +30,6 @@ result<std::span<const Int>> column(capnp::Data::Reader data, std::string_view n
 
 std::string_view view_of(capnp::Data::Reader data) {
   return {reinterpret_cast<const char*>(data.begin()), data.size()};
-}
-
-// Writes the running sums of `sizes`, from 0 to the total: n + 1 offsets.
-void write_offsets(capnp::Data::Builder out, const std::uint32_t* sizes, std::size_t n) {
-  auto* to = reinterpret_cast<std::uint32_t*>(out.begin());
-  std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    to[i] = sum;
-    sum += sizes[i];
-  }
-  to[n] = sum;
 }
 
 // Offsets must rise, start at 0 and end at `end`.
@@ -155,123 +123,35 @@ result<void> push_frame::index() {
   return {};
 }
 
-push_frame_builder::push_frame_builder(std::string tenant, std::size_t line_bytes_hint)
-    : tenant_(std::move(tenant)) {
-  lines_.reserve(line_bytes_hint);
+push_frame_builder::push_frame_builder(std::string tenant)
+    : writer_(std::make_unique<push_frame_writer>(std::move(tenant))) {}
+
+push_frame_builder::~push_frame_builder() = default;
+push_frame_builder::push_frame_builder(push_frame_builder&&) noexcept = default;
+
+std::string_view push_frame_builder::keep(std::string_view text) {
+  return texts_.emplace_back(text);
 }
 
 void push_frame_builder::begin_stream(const stream_fingerprint& fingerprint,
                                       std::string_view canonical_labels) {
-  if (!slices_.empty() && slices_.back().first_row == timestamps_.size()) {
-    labels_.resize(slices_.back().labels_begin);  // the former stream got no entry
-    slices_.pop_back();
-  }
-  slices_.push_back({fingerprint, labels_.size(), canonical_labels.size(), timestamps_.size(),
-                     lines_.size(), name_sizes_.size(), metadata_text_.size()});
-  labels_ += canonical_labels;
+  writer_->begin_stream(fingerprint, keep(canonical_labels));
 }
 
 void push_frame_builder::add(std::int64_t timestamp_ns, std::string_view line,
                              std::span<const metadata_pair> metadata) {
-  timestamps_.push_back(timestamp_ns);
-  line_sizes_.push_back(static_cast<std::uint32_t>(line.size() + 1));
-  lines_.append(line);
-  lines_.push_back('\n');
-  pair_counts_.push_back(static_cast<std::uint32_t>(metadata.size()));
-  for (const metadata_pair& pair : metadata) {
-    name_sizes_.push_back(static_cast<std::uint32_t>(pair.name.size()));
-    value_sizes_.push_back(static_cast<std::uint32_t>(pair.value.size()));
-    metadata_text_.append(pair.name);
-    metadata_text_.append(pair.value);
-  }
+  pairs_.clear();
+  for (const metadata_pair& pair : metadata) pairs_.push_back({keep(pair.name), keep(pair.value)});
+  writer_->add(timestamp_ns, keep(line), pairs_);
 }
 
-// What one slice takes of the scratch vectors.
-struct push_frame_builder::slice_extent {
-  std::size_t rows, line_bytes, pairs, text_bytes;
-};
-
-push_frame_builder::slice_extent push_frame_builder::extent_of(std::size_t slice) const {
-  const open_slice& s = slices_[slice];
-  if (slice + 1 < slices_.size()) {
-    const open_slice& next = slices_[slice + 1];
-    return {next.first_row - s.first_row, next.first_line_byte - s.first_line_byte,
-            next.first_pair - s.first_pair, next.first_text_byte - s.first_text_byte};
-  }
-  return {timestamps_.size() - s.first_row, lines_.size() - s.first_line_byte,
-          name_sizes_.size() - s.first_pair, metadata_text_.size() - s.first_text_byte};
-}
-
-std::size_t push_frame_builder::message_words() const {
-  std::size_t words = 1 + 2 + words_of(tenant_.size() + 1) + 1 + slice_words * slices_.size();
-  for (std::size_t s = 0; s < slices_.size(); ++s) {
-    const slice_extent e = extent_of(s);
-    words += words_of(slices_[s].labels_size + 1) + e.rows + words_of(4 * (e.rows + 1)) +
-             words_of(e.line_bytes);
-    if (e.pairs > 0) {
-      words +=
-          words_of(4 * (e.rows + 1)) + words_of(4 * (2 * e.pairs + 1)) + words_of(e.text_bytes);
-    }
-  }
-  return words;
-}
-
-void push_frame_builder::write_slice(std::size_t slice, void* slice_builder) const {
-  const open_slice& from = slices_[slice];
-  const slice_extent e = extent_of(slice);
-  auto& to = *static_cast<schema::StreamSlice::Builder*>(slice_builder);
-  to.setFingerprintHigh(from.fingerprint.high);
-  to.setFingerprintLow(from.fingerprint.low);
-  auto labels = to.initLabels(static_cast<unsigned>(from.labels_size));
-  std::memcpy(labels.begin(), labels_.data() + from.labels_begin, from.labels_size);
-  std::memcpy(to.initTimestamps(static_cast<unsigned>(8 * e.rows)).begin(),
-              timestamps_.data() + from.first_row, 8 * e.rows);
-  write_offsets(to.initLineStarts(static_cast<unsigned>(4 * (e.rows + 1))),
-                line_sizes_.data() + from.first_row, e.rows);
-  std::memcpy(to.initLines(static_cast<unsigned>(e.line_bytes)).begin(),
-              lines_.data() + from.first_line_byte, e.line_bytes);
-  if (e.pairs == 0) return;
-  write_offsets(to.initMetadataStarts(static_cast<unsigned>(4 * (e.rows + 1))),
-                pair_counts_.data() + from.first_row, e.rows);
-  auto offsets = to.initMetadataOffsets(static_cast<unsigned>(4 * (2 * e.pairs + 1)));
-  auto* offset = reinterpret_cast<std::uint32_t*>(offsets.begin());
-  std::uint32_t sum = 0;
-  for (std::size_t p = 0; p < e.pairs; ++p) {
-    *offset++ = sum;
-    sum += name_sizes_[from.first_pair + p];
-    *offset++ = sum;
-    sum += value_sizes_[from.first_pair + p];
-  }
-  *offset = sum;
-  std::memcpy(to.initMetadataText(static_cast<unsigned>(e.text_bytes)).begin(),
-              metadata_text_.data() + from.first_text_byte, e.text_bytes);
+std::size_t push_frame_builder::rows() const {
+  return writer_->rows();
 }
 
 push_frame_ptr push_frame_builder::finish() {
-  if (!slices_.empty() && slices_.back().first_row == timestamps_.size()) slices_.pop_back();
-  std::shared_ptr<push_frame> frame(new push_frame);
-  frame->word_count_ = message_words();
-  frame->words_ = std::make_unique<std::uint64_t[]>(frame->word_count_);
-  in_place_builder message(frame->words_.get(), frame->word_count_);
-  auto root = message.initRoot<schema::PushFrame>();
-  root.setTenant(capnp::Text::Reader(tenant_.data(), tenant_.size()));
-  auto list = root.initSlices(static_cast<unsigned>(slices_.size()));
-  for (std::size_t s = 0; s < slices_.size(); ++s) {
-    schema::StreamSlice::Builder slice = list[static_cast<unsigned>(s)];
-    write_slice(s, &slice);
-  }
-  SKALD_ASSERT(message.getSegmentsForOutput().size() == 1);
-  slices_.clear();
-  labels_.clear();
-  timestamps_.clear();
-  line_sizes_.clear();
-  lines_.clear();
-  pair_counts_.clear();
-  name_sizes_.clear();
-  value_sizes_.clear();
-  metadata_text_.clear();
-  const auto indexed = frame->index();
-  SKALD_ASSERT(indexed.ok());
+  auto frame = writer_->finish();
+  texts_.clear();
   return frame;
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The columnar push frame (schemas/push.capnp): built once by the distributor, then shared
-// read-only by shards, streams and the write-ahead log. Reading is in place: all views point into
-// the frame's own bytes.
+// The columnar push frame (schemas/push.capnp): built once by the distributor
+// (push_frame_writer.h), then shared read-only by shards, streams and the write-ahead log. Reading
+// is in place: all views point into the frame's own bytes.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -47,7 +48,7 @@ class push_frame {
   std::uint64_t line_bytes() const { return line_bytes_; }
 
  private:
-  friend class push_frame_builder;
+  friend class push_frame_writer;
   push_frame() = default;
   result<void> index();
 
@@ -61,50 +62,33 @@ class push_frame {
 };
 
 using push_frame_ptr = std::shared_ptr<const push_frame>;
+class push_frame_writer;
 
-// Collects entries and writes one frame. One thread; reusable after finish(), which keeps its
-// scratch memory.
+// push_frame_writer for callers whose bytes do not stay: copies all that it is given. One thread;
+// reusable after finish().
 class push_frame_builder {
  public:
-  explicit push_frame_builder(std::string tenant, std::size_t line_bytes_hint = 0);
+  explicit push_frame_builder(std::string tenant);
+  ~push_frame_builder();
+  push_frame_builder(push_frame_builder&&) noexcept;
 
   // The entries added next belong to this stream. A stream may be begun more than once in a frame.
   void begin_stream(const stream_fingerprint& fingerprint, std::string_view canonical_labels);
-  // Adds one entry to the stream begun last. Copies the bytes.
+  // Adds one entry to the stream begun last.
   void add(std::int64_t timestamp_ns, std::string_view line,
            std::span<const metadata_pair> metadata = {});
 
-  bool empty() const { return timestamps_.empty(); }
-  std::size_t rows() const { return timestamps_.size(); }
-  // Bytes of lines collected so far, newlines included.
-  std::size_t line_bytes() const { return lines_.size(); }
+  bool empty() const { return rows() == 0; }
+  std::size_t rows() const;
 
   // The frame of all entries since the last finish(). Streams without entries are left out.
   push_frame_ptr finish();
 
  private:
-  // Where a stream's columns begin in the scratch vectors below.
-  struct open_slice {
-    stream_fingerprint fingerprint;
-    std::size_t labels_begin, labels_size;
-    std::size_t first_row, first_line_byte, first_pair, first_text_byte;
-  };
-  struct slice_extent;
-  slice_extent extent_of(std::size_t slice) const;
-  std::size_t message_words() const;
-  // `slice_builder` is a schema::StreamSlice::Builder; Cap'n Proto stays out of this header.
-  void write_slice(std::size_t slice, void* slice_builder) const;
-
-  std::string tenant_;
-  std::vector<open_slice> slices_;
-  std::string labels_;
-  std::vector<std::int64_t> timestamps_;
-  std::vector<std::uint32_t> line_sizes_;  // newline included
-  std::string lines_;
-  std::vector<std::uint32_t> pair_counts_;  // an entry
-  std::vector<std::uint32_t> name_sizes_;
-  std::vector<std::uint32_t> value_sizes_;
-  std::string metadata_text_;
+  std::string_view keep(std::string_view text);
+  std::unique_ptr<push_frame_writer> writer_;
+  std::deque<std::string> texts_;  // addresses stay
+  std::vector<metadata_pair> pairs_;
 };
 
 }  // namespace skald

@@ -2,6 +2,7 @@
 #include "actors/distributor/distributor_core.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 
 #include "actors/distributor/entry_metadata.h"
@@ -273,11 +274,11 @@ class distributor_core::preparation {
   }
 
   void build_frames() {
-    if (core_.builders_.empty() || core_.builders_tenant_ != context_.tenant) {
-      core_.builders_tenant_ = context_.tenant;
-      core_.builders_.clear();
+    if (core_.writers_.empty() || core_.writers_tenant_ != context_.tenant) {
+      core_.writers_tenant_ = context_.tenant;
+      core_.writers_.clear();
       for (std::uint32_t s = 0; s < core_.options_.shards; ++s) {
-        core_.builders_.emplace_back(core_.builders_tenant_);
+        core_.writers_.emplace_back(core_.writers_tenant_);
       }
     }
     text_bytes_.assign(core_.options_.shards, 0);
@@ -287,8 +288,8 @@ class distributor_core::preparation {
       add_stream(stream, discover && stream.discovers_level ? &detector : nullptr);
     }
     for (std::uint32_t s = 0; s < core_.options_.shards; ++s) {
-      if (!core_.builders_[s].empty()) {
-        outcome_.frames.push_back({s, core_.builders_[s].finish()});
+      if (!core_.writers_[s].empty()) {
+        outcome_.frames.push_back({s, core_.writers_[s].finish()});
       }
     }
   }
@@ -296,9 +297,9 @@ class distributor_core::preparation {
   void add_stream(const resolved_stream& from, const level_detector* detector) {
     const stream_info& stream = *from.stream;
     const std::uint32_t shard = shard_of(stream.fingerprint, core_.options_.shards);
-    push_frame_builder& builder = core_.builders_[shard];
+    push_frame_writer& writer = core_.writers_[shard];
     std::size_t& text_bytes = text_bytes_[shard];
-    begin_stream(builder, stream, text_bytes);
+    begin_stream(writer, stream, text_bytes);
     std::int64_t former_ns = min_time;  // as sent
     std::int64_t stored_ns = min_time;
     for (std::uint32_t i = 0; i < from.pushed->entry_count; ++i) {
@@ -317,35 +318,35 @@ class distributor_core::preparation {
           entry.metadata_count == 0 && detector == nullptr
               ? std::span<const metadata_pair>()
               : metadata_.finish(line, push_.metadata_of(entry), detector, from.level);
-      builder.add(time_ns, line, metadata);
+      writer.add(time_ns, line, metadata);
       if (entry.metadata_count != 0) {
         for (const metadata_pair& pair : metadata) {
           text_bytes += pair.name.size() + pair.value.size();
         }
       }
-      if (builder.line_bytes() + text_bytes >= core_.options_.frame_line_bytes_max) [[unlikely]] {
-        outcome_.frames.push_back({shard, builder.finish()});
+      if (writer.line_bytes() + text_bytes >= core_.options_.frame_line_bytes_max) [[unlikely]] {
+        outcome_.frames.push_back({shard, writer.finish()});
         text_bytes = 0;
-        begin_stream(builder, stream, text_bytes);
+        begin_stream(writer, stream, text_bytes);
       }
     }
   }
 
-  static void begin_stream(push_frame_builder& builder, const stream_info& stream,
+  static void begin_stream(push_frame_writer& writer, const stream_info& stream,
                            std::size_t& text_bytes) {
-    builder.begin_stream(stream.fingerprint, stream.canonical_labels);
+    writer.begin_stream(stream.fingerprint, stream.canonical_labels);
     text_bytes += stream.canonical_labels.size();
   }
 
-  // The line, cut to the limit when the tenant has it so. Valid until the next call.
+  // The line, cut to the limit when the tenant has it so. Valid until all frames are built.
   std::string_view cut_line(std::string_view line) {
     if (line.size() <= truncate_at_) [[likely]]
       return line;
     const std::string& mark = limits_.max_line_size_truncate_identifier;
     if (mark.empty() || mark.size() >= truncate_at_) return line.substr(0, truncate_at_);
-    cut_ = line.substr(0, truncate_at_ - mark.size());
-    cut_ += mark;
-    return cut_;
+    std::string& cut = cut_lines_.emplace_back(line.substr(0, truncate_at_ - mark.size()));
+    cut += mark;
+    return cut;
   }
 
   distributor_core& core_;
@@ -362,7 +363,7 @@ class distributor_core::preparation {
   push_errors errors_;
   prepared_push outcome_;
   entry_metadata metadata_;
-  std::string cut_;
+  std::deque<std::string> cut_lines_;
 };
 
 distributor_core::distributor_core(distributor_options options, rate_limiter& rates)

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "actors/common/push_frame.h"
+#include "actors/common/push_frame_writer.h"
 #include "actors/distributor/distributor_options.h"
 #include "actors/distributor/label_cache.h"
 #include "actors/distributor/push_errors.h"
@@ -77,9 +78,9 @@ class distributor_core {
   rate_limiter& rates_;
   label_cache cache_;
   // Scratch of the push at hand, kept for its memory.
-  std::vector<std::uint8_t> refused_;         // one flag an entry
-  std::vector<push_frame_builder> builders_;  // one a shard, for builders_tenant_
-  std::string builders_tenant_;
+  std::vector<std::uint8_t> refused_;       // one flag an entry
+  std::vector<push_frame_writer> writers_;  // one a shard, for writers_tenant_
+  std::string writers_tenant_;
 };
 
 }  // namespace skald

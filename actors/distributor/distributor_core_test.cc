@@ -11,6 +11,7 @@ namespace skald {
 namespace {
 
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::StartsWith;
 
 using pair_list = std::vector<std::pair<std::string, std::string>>;
@@ -365,6 +366,24 @@ TEST_F(DistributorCore, CutsLongLinesWhenToldTo) {
   EXPECT_THAT(out.mutated, ElementsAre(reason_count{"line_too_long", 1, 2}));
   EXPECT_THAT(stored(out).begin()->second,
               ElementsAre(test_entry{now_ns, "1234567..."}, test_entry{now_ns, "short"}));
+}
+
+// Nothing may live shorter than the frame that it goes into.
+TEST_F(DistributorCore, CutLinesAndNewNamesStandSideBySide) {
+  limits_.max_line_size = 24;
+  limits_.max_line_size_truncate = true;
+  limits_.max_line_size_truncate_identifier = "...";
+  std::vector<test_entry> sent, expected;
+  for (int i = 0; i < 40; ++i) {
+    const std::string number = std::to_string(1000 + i);
+    const std::string name = "a name that is not safe " + std::to_string(i % 3);
+    sent.push_back({now_ns, number + std::string(30, 'x'), {{name, number}, {"ok", number}}});
+    expected.push_back(
+        {now_ns,
+         number + std::string(17, 'x') + "...",
+         {{"a_name_that_is_not_safe_" + std::to_string(i % 3), number}, {"ok", number}}});
+  }
+  EXPECT_THAT(stored(prepare_one(R"({a="b"})", sent)).begin()->second, ElementsAreArray(expected));
 }
 
 TEST_F(DistributorCore, RefusesWhatNoFrameHolds) {

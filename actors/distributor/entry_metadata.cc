@@ -20,12 +20,16 @@ bool is_final(std::span<const metadata_pair> raw) {
 
 }  // namespace
 
+// Entries of a push mostly have the same names.
+std::string_view entry_metadata::safe_name(std::string_view raw) {
+  const auto [found, added] = rewritten_.try_emplace(raw);
+  if (added) found->second = names_.emplace_back(make_safe_metadata_name(raw));
+  return found->second;
+}
+
 void entry_metadata::normalise(std::span<const metadata_pair> raw) {
-  names_.clear();
   for (metadata_pair pair : raw) {
-    if (!is_safe_metadata_name(pair.name)) {
-      pair.name = names_.emplace_back(make_safe_metadata_name(pair.name));
-    }
+    if (!is_safe_metadata_name(pair.name)) pair.name = safe_name(pair.name);
     if (pair.name == detected_level_name) pair.value = normalized_level(pair.value);
     // Of a repeated name the last pair counts.
     bool replaced = false;

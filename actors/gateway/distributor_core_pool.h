@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lends distributor cores to io threads: a core and its label cache belong to one thread at a time.
+// Lends distributor cores and the memory for decoding to io threads: both, with the label cache,
+// belong to one thread at a time.
 // Safe from any thread.
 #pragma once
 
@@ -9,6 +10,7 @@
 
 #include "actors/distributor/distributor_core.h"
 #include "runtime/limits/rate_limiter.h"
+#include "runtime/loki_api/push_scratch.h"
 
 namespace skald {
 
@@ -17,34 +19,40 @@ class distributor_core_pool {
   distributor_core_pool(distributor_options options, std::shared_ptr<rate_limiter> rates)
       : options_(options), rates_(std::move(rates)) {}
 
-  // Runs `use` with a core that no other thread uses meanwhile. As many cores are made as threads
-  // ever ask at once.
+  // Runs use(core, scratch) with a pair that no other thread uses meanwhile. As many cores are made
+  // as threads ever ask at once.
   template <class F>
   auto with_core(F&& use) {
-    std::unique_ptr<distributor_core> core = take();
-    auto out = use(*core);
+    std::unique_ptr<lane> one = take();
+    auto out = use(one->core, one->scratch);
     const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(core));
+    idle_.push_back(std::move(one));
     return out;
   }
 
  private:
-  std::unique_ptr<distributor_core> take() {
+  struct lane {
+    lane(const distributor_options& options, rate_limiter& rates) : core(options, rates) {}
+    distributor_core core;
+    push_scratch scratch;
+  };
+
+  std::unique_ptr<lane> take() {
     {
       const std::lock_guard lock(mutex_);
       if (!idle_.empty()) {
-        auto core = std::move(idle_.back());
+        auto one = std::move(idle_.back());
         idle_.pop_back();
-        return core;
+        return one;
       }
     }
-    return std::make_unique<distributor_core>(options_, *rates_);
+    return std::make_unique<lane>(options_, *rates_);
   }
 
   const distributor_options options_;
   const std::shared_ptr<rate_limiter> rates_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<distributor_core>> idle_;
+  std::vector<std::unique_ptr<lane>> idle_;
 };
 
 }  // namespace skald

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <caf/send.hpp>
 #include <memory>
+#include <optional>
 
 #include "actors/distributor/distributor_interface.h"
 #include "actors/gateway/distributor_core_pool.h"
@@ -46,34 +47,49 @@ http_response response_of(const push_answer& answer) {
   return response;
 }
 
+// What a push becomes: an answer at once, or frames for the distributor.
+struct push_work {
+  std::optional<http_response> refusal;
+  std::shared_ptr<const prepared_push> push;
+};
+
+push_work prepare_push(const gateway_context& context, http_request& request,
+                       const std::string& tenant, distributor_core& core, push_scratch& scratch) {
+  const push_decode_options options{context.inflated_bytes_max, context.budget, &scratch};
+  auto decoded = decode_push(request.header("Content-Type"), request.header("Content-Encoding"),
+                             std::move(request.body), options);
+  if (!decoded.ok()) return {decode_error_response(decoded.error()), nullptr};
+  if (decoded->streams.empty()) return {no_streams_response(), nullptr};
+  const limits_snapshot_ptr limits = context.limits->get();
+  push_request_context rules;
+  rules.tenant = tenant;
+  rules.limits = &limits->for_tenant(tenant);
+  rules.wall_now_ns = context.time->wall_now_ns();
+  rules.now = context.time->now();
+  push_work out{std::nullopt, std::make_shared<const prepared_push>(core.prepare(*decoded, rules))};
+  scratch.give_back(std::move(*decoded));
+  return out;
+}
+
 void handle_push(const gateway_context_ptr& context, http_request&& request, responder&& answer) {
   auto tenant = resolve_tenant(request, context->tenants);
   if (!tenant.ok()) return answer.send(push_error_response(tenant.error()));
   if (const readiness state = context->ready(); !state.ready) {
     return answer.send(push_error_response({errc::unavailable, state.text}));
   }
-  const push_decode_options options{context->inflated_bytes_max, context->budget};
-  auto decoded = decode_push(request.header("Content-Type"), request.header("Content-Encoding"),
-                             std::move(request.body), options);
-  if (!decoded.ok()) return answer.send(decode_error_response(decoded.error()));
-  if (decoded->streams.empty()) return answer.send(no_streams_response());
-
-  const limits_snapshot_ptr limits = context->limits->get();
-  push_request_context rules;
-  rules.tenant = *tenant;
-  rules.limits = &limits->for_tenant(*tenant);
-  rules.wall_now_ns = context->time->wall_now_ns();
-  rules.now = context->time->now();
-  auto prepared = std::make_shared<const prepared_push>(context->distributor_cores->with_core(
-      [&](distributor_core& core) { return core.prepare(*decoded, rules); }));
-  count_push(*context, *tenant, *prepared);
+  push_work work =
+      context->distributor_cores->with_core([&](distributor_core& core, push_scratch& scratch) {
+        return prepare_push(*context, request, *tenant, core, scratch);
+      });
+  if (work.refusal) return answer.send(std::move(*work.refusal));
+  count_push(*context, *tenant, *work.push);
 
   auto waiting = std::make_shared<responder>(std::move(answer));
   one_shot<push_answer> reply([waiting](result<push_answer> outcome) {
     waiting->send(outcome.ok() ? response_of(*outcome) : push_error_response(outcome.error()));
   });
   caf::anon_send(context->distributor,
-                 push_call{std::move(*tenant), std::move(prepared), std::move(reply)});
+                 push_call{std::move(*tenant), std::move(work.push), std::move(reply)});
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ result<decoded_push> decode_push(std::string_view content_type, std::string_view
                                  std::string body, const push_decode_options& options) {
   const std::string type = media_type(content_type);
   SKALD_TRY_ASSIGN(const content_coding coding, outer_coding(content_encoding));
-  decoded_push push;
+  decoded_push push = options.scratch == nullptr ? decoded_push() : options.scratch->take();
+  push.format = push_format::protobuf;
   push.body_bytes = body.size();
   byte_lease outer_lease;
   if (coding != content_coding::identity) {

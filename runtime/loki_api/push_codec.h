@@ -12,6 +12,7 @@
 #include "runtime/base/result.h"
 #include "runtime/http/byte_budget.h"
 #include "runtime/loki_api/decoded_push.h"
+#include "runtime/loki_api/push_scratch.h"
 
 namespace skald {
 
@@ -20,6 +21,9 @@ struct push_decode_options {
       5'000ull * 1024 * 1024;  // Loki: distributor.max_decompressed_size
   // Inflated bytes are taken from here when set; the decoded push holds the lease.
   std::shared_ptr<byte_budget> budget;
+  // Whose memory to use, when set. Must not be used by another thread during the call; give the
+  // push back to it when it is done with.
+  push_scratch* scratch = nullptr;
 };
 
 // A request without streams is decoded, not refused. Errors, for decode_error_response of

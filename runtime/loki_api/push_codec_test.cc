@@ -258,6 +258,57 @@ TEST(PushCodec, HoldsItsShareOfTheBudget) {
   EXPECT_EQ(gzip.error().code, errc::overloaded);
 }
 
+TEST(PushCodec, ReusesTheMemoryOfFormerPushes) {
+  push_scratch scratch;
+  push_decode_options options;
+  options.scratch = &scratch;
+  options.budget = std::make_shared<byte_budget>(5000);
+  const char* text = nullptr;
+  for (int round = 0; round < 3; ++round) {
+    auto decoded = decode_push(protobuf, "", snap(sample_message()), options);
+    expect_sample(decoded);
+    if (round > 0) {
+      EXPECT_EQ(decoded->entries[0].line.data(), text);
+    }
+    text = decoded->entries[0].line.data();
+    scratch.give_back(std::move(decoded).value());
+    EXPECT_EQ(options.budget->bytes_used(), 0u);
+  }
+  auto other =
+      decode_push(json, "", R"({"streams":[{"stream":{"a":"b"},"values":[["7","x"]]}]})", options);
+  ASSERT_TRUE(other.ok());
+  EXPECT_EQ(other->format, push_format::json);
+  ASSERT_EQ(other->entries.size(), 1u);
+  EXPECT_TRUE(other->metadata.empty());
+  scratch.give_back(std::move(other).value());
+  expect_sample(decode_push(protobuf, "", snap(sample_message()), options));
+}
+
+// A push that is still in use keeps its bytes.
+TEST(PushCodec, LeavesHeldMemoryAlone) {
+  push_scratch scratch;
+  push_decode_options options;
+  options.scratch = &scratch;
+  const auto first = decode_push(protobuf, "", snap(sample_message()), options);
+  const auto second = decode_push(
+      protobuf, "", snap(push_request({stream("{}", {std::string(200, '\n')})})), options);
+  expect_sample(first);
+}
+
+TEST(PushScratch, KeepsNoMoreThanItsBounds) {
+  push_scratch scratch;
+  const auto large = scratch.text(push_scratch::kept_text_bytes_max + 1);
+  EXPECT_EQ(large.use_count(), 1);
+  decoded_push push = scratch.take();
+  push.entries.resize(push_scratch::kept_array_bytes_max / sizeof(pushed_entry) + 1);
+  push.streams.resize(3);
+  scratch.give_back(std::move(push));
+  const decoded_push next = scratch.take();
+  EXPECT_EQ(next.entries.capacity(), 0u);
+  EXPECT_GE(next.streams.capacity(), 3u);
+  EXPECT_TRUE(next.streams.empty());
+}
+
 TEST(PushCodec, KeepsViewsValidWhenMoved) {
   auto decoded = decode_push(protobuf, "", snap(sample_message()), {});
   ASSERT_TRUE(decoded.ok());

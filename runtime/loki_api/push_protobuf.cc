@@ -214,7 +214,9 @@ result<void> decode_push_snappy(std::string_view compressed, const push_decode_o
   if (options.budget != nullptr && !options.budget->reserve(declared, push.lease)) {
     return error{errc::overloaded, "too many bytes in flight, try again later"};
   }
-  const auto buffer = std::make_shared_for_overwrite<char[]>(declared);
+  const std::shared_ptr<char[]> buffer = options.scratch == nullptr
+                                             ? std::make_shared_for_overwrite<char[]>(declared)
+                                             : options.scratch->text(declared);
   if (!snappy::RawUncompress(compressed.data(), compressed.size(), buffer.get())) {
     return error{errc::invalid_argument, "snappy: corrupt input"};
   }

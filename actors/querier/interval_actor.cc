@@ -24,6 +24,28 @@ struct interval_located {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::interval_located)
 
 namespace skald {
+namespace {
+
+// Each group of blocks costs some messages, so groups of cheap rows are larger, as long as there is
+// one for each worker several times. The first groups of a log query stay small: mostly they have
+// the whole answer, and then several workers look for it.
+logql::group_rows group_rows_of(const logql::query_plan& plan, const logql::plan_leaf& leaf,
+                                const block_list& blocks, const querier_options& options) {
+  constexpr std::size_t cheaper = 8;
+  constexpr std::size_t groups_per_worker = 4;
+  logql::group_rows out{options.rows_per_subrange, options.rows_per_subrange, 0};
+  if (!logql::is_cheap(leaf)) return out;
+  const std::size_t groups = groups_per_worker * options.parallel_subranges;
+  std::size_t rows = 0;
+  for (const auto& block : blocks) {
+    for (const row_run& run : block->runs()) rows += run.row_count;
+  }
+  out.later = std::clamp(rows / groups, out.first, cheaper * out.first);
+  if (plan.is_log_query()) out.first_groups = groups;
+  return out;
+}
+
+}  // namespace
 
 interval_actor::interval_actor(caf::actor_config& config, querier_parts_ptr parts,
                                query_context_ptr query, std::shared_ptr<query_interval> work,
@@ -81,8 +103,10 @@ void interval_actor::locate() {
          for (auto& block : work->memory_blocks) located->blocks.push_back(std::move(block));
          work->memory_blocks.clear();
          std::vector<group> groups;
-         for (block_list& blocks : logql::partition_blocks(*query->plan, std::move(located->blocks),
-                                                           parts->options.rows_per_subrange)) {
+         const logql::group_rows target =
+             group_rows_of(*query->plan, leaf, located->blocks, parts->options);
+         for (block_list& blocks :
+              logql::partition_blocks(*query->plan, std::move(located->blocks), target)) {
            group g{nullptr, std::numeric_limits<std::int64_t>::max(),
                    std::numeric_limits<std::int64_t>::min()};
            for (const auto& block : blocks) {

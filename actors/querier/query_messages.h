@@ -26,6 +26,8 @@ struct query_context {
   std::string tenant;
   logql::query_plan_ptr plan;
   cancellation_ptr cancel;
+  // What the workers of a log query tell each other.
+  std::shared_ptr<logql::answer_bound> bound;
 };
 using query_context_ptr = std::shared_ptr<const query_context>;
 

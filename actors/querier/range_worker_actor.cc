@@ -24,8 +24,8 @@ caf::behavior range_worker_actor::make_behavior() {
   });
   send(pool_, make_pool_task(query_->tenant, [query = query_, work = work_, done] {
          auto answer = std::make_shared<leaf_answer>();
-         answer->value =
-             logql::run_leaf(*query->plan, work.leaf, *work.blocks, *query->cancel, answer->stats);
+         answer->value = logql::run_leaf(*query->plan, work.leaf, *work.blocks, *query->cancel,
+                                         answer->stats, query->bound.get());
          work.blocks->clear();
          done.answer(std::move(answer));
        }));

@@ -133,12 +133,14 @@ result<query_result> run_engine(const query_request& request, const data_set& da
   for (std::size_t i = 0; i < plan->leaves().size(); ++i) {
     block_list blocks = block_maker(data, plan->leaves()[i].matchers, random, shelf).make(layout);
     const bool small = layout != block_layout::whole;
-    std::vector<block_list> groups =
-        partition_blocks(*plan, std::move(blocks), small ? 1 + random.below(30) : 1'000'000);
+    const group_rows target{small ? 1 + random.below(30) : std::size_t{1'000'000}};
+    std::vector<block_list> groups = partition_blocks(*plan, std::move(blocks), target);
+    answer_bound bound(plan->forward());
+    answer_bound* shared = random.below(2) == 0 ? &bound : nullptr;
     if (layout == block_layout::spread) std::shuffle(groups.begin(), groups.end(), random.engine());
     leaf_result merged;
     for (block_list& group : groups) {
-      SKALD_TRY_ASSIGN(leaf_result part, run_leaf(*plan, i, group, cancellation(), stats));
+      SKALD_TRY_ASSIGN(leaf_result part, run_leaf(*plan, i, group, cancellation(), stats, shared));
       merge(*plan, i, merged, std::move(part));
     }
     leaves.push_back(std::move(merged));

@@ -36,8 +36,12 @@ std::vector<block_group> measure(const block_list& blocks) {
 
 }  // namespace
 
+bool is_cheap(const plan_leaf& leaf) {
+  return leaf.counts_only || leaf.probe.what != skip_probe::kind::always;
+}
+
 std::vector<block_list> partition_blocks(const query_plan& plan, block_list&& blocks,
-                                         std::size_t target_rows) {
+                                         const group_rows& target) {
   std::vector<block_group> groups = measure(blocks);
   const bool forward = plan.is_log_query() && plan.forward();
   std::stable_sort(groups.begin(), groups.end(),
@@ -47,7 +51,7 @@ std::vector<block_list> partition_blocks(const query_plan& plan, block_list&& bl
   std::vector<block_list> partition;
   std::size_t rows = 0;
   for (const block_group& group : groups) {
-    if (partition.empty() || rows + group.rows > target_rows) {
+    if (partition.empty() || rows + group.rows > target.of_group(partition.size() - 1)) {
       partition.emplace_back();
       rows = 0;
     }

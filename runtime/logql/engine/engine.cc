@@ -47,11 +47,12 @@ bool touches(const plan_leaf& leaf, const log_block& block) {
 }
 
 result<leaf_result> run_leaf(const query_plan& plan, std::size_t leaf, block_list& blocks,
-                             const cancellation& cancelled, query_stats& stats) {
+                             const cancellation& cancelled, query_stats& stats,
+                             answer_bound* bound) {
   SKALD_ASSERT(leaf < plan.leaves().size());
   const plan_leaf& what = plan.leaves()[leaf];
   if (what.range.empty()) return leaf_result();
-  return plan.is_log_query() ? run_log_leaf(plan, what, blocks, cancelled, stats)
+  return plan.is_log_query() ? run_log_leaf(plan, what, blocks, cancelled, stats, bound)
                              : run_metric_leaf(plan, what, blocks, cancelled, stats);
 }
 

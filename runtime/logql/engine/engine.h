@@ -12,6 +12,7 @@
 
 #include "runtime/base/cancellation.h"
 #include "runtime/base/result.h"
+#include "runtime/logql/engine/answer_bound.h"
 #include "runtime/logql/engine/leaf_result.h"
 #include "runtime/logql/engine/query_result.h"
 #include "runtime/logql/engine/query_stats.h"
@@ -20,19 +21,32 @@
 
 namespace skald::logql {
 
-// Splits blocks into groups of about target_rows for run_leaf. Blocks in which runs of one stream
+// How many rows a group of blocks aims at.
+struct group_rows {
+  std::size_t first = 64 * 1024;
+  std::size_t later = first;  // behind the first groups
+  std::size_t first_groups = 0;
+  std::size_t of_group(std::size_t number) const { return number < first_groups ? first : later; }
+};
+
+// Whether the rows of a leaf mostly cost little, so that its groups may be larger: counters answer
+// it, or a skip filter leaves out most blocks.
+bool is_cheap(const plan_leaf& leaf);
+
+// Splits blocks into groups for run_leaf. Blocks in which runs of one stream
 // overlap in time share rows that must be counted once, so they always land in one group, which may
 // then be larger than the target. Groups are in the order in which a log query wants them: newest
 // first, or oldest first for a forward query. Reads no columns.
 std::vector<block_list> partition_blocks(const query_plan& plan, block_list&& blocks,
-                                         std::size_t target_rows);
+                                         const group_rows& target);
 
 // Evaluates a leaf over one group of blocks. Releases each block's columns when done with it.
 // Errors: those of the blocks' columns, of `cancelled`, and resource_exhausted beyond
 // limits().max_leaf_bytes. A log query's row errors are labels; those of a metric query surface in
-// finish().
+// finish(). `bound` is shared by the workers of a log query; null: this one works alone.
 result<leaf_result> run_leaf(const query_plan& plan, std::size_t leaf, block_list& blocks,
-                             const cancellation& cancelled, query_stats& stats);
+                             const cancellation& cancelled, query_stats& stats,
+                             answer_bound* bound = nullptr);
 
 // Adds `from` to `into`. Both come from the same leaf of the same plan; a default-made leaf_result
 // is empty and fits all. Commutative and associative, but for the last digits of float sums.

@@ -118,11 +118,14 @@ result<query_result> run_groups(const query_plan& plan, split_scenario& scenario
   for (std::size_t i = 0; i < plan.leaves().size(); ++i) {
     leaf_result merged;
     block_list blocks = split ? scenario.spread() : scenario.whole();
-    std::vector<block_list> groups =
-        partition_blocks(plan, std::move(blocks), split ? 1 + scenario.below(40) : 1'000'000);
+    group_rows target{split ? 1 + scenario.below(40) : std::size_t{1'000'000}};
+    if (split && scenario.below(2) == 0) target = {target.first, 10 * target.first, 2};
+    std::vector<block_list> groups = partition_blocks(plan, std::move(blocks), target);
+    answer_bound bound(plan.forward());
+    answer_bound* shared = scenario.below(2) == 0 ? &bound : nullptr;
     if (split && scenario.below(2) == 0) std::reverse(groups.begin(), groups.end());
     for (block_list& group : groups) {
-      SKALD_TRY_ASSIGN(leaf_result part, run_leaf(plan, i, group, cancellation(), stats));
+      SKALD_TRY_ASSIGN(leaf_result part, run_leaf(plan, i, group, cancellation(), stats, shared));
       merge(plan, i, merged, std::move(part));
     }
     leaves.push_back(std::move(merged));

@@ -7,6 +7,7 @@
 
 #include "runtime/base/cancellation.h"
 #include "runtime/base/result.h"
+#include "runtime/logql/engine/answer_bound.h"
 #include "runtime/logql/engine/leaf_result.h"
 #include "runtime/logql/engine/query_stats.h"
 #include "runtime/logql/pipeline/pipeline_runner.h"
@@ -40,7 +41,8 @@ class block_visit {
 bool touches(const plan_leaf& leaf, const log_block& block);
 
 result<leaf_result> run_log_leaf(const query_plan& plan, const plan_leaf& leaf, block_list& blocks,
-                                 const cancellation& cancelled, query_stats& stats);
+                                 const cancellation& cancelled, query_stats& stats,
+                                 answer_bound* bound);
 result<leaf_result> run_metric_leaf(const query_plan& plan, const plan_leaf& leaf,
                                     block_list& blocks, const cancellation& cancelled,
                                     query_stats& stats);

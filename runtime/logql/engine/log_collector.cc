@@ -89,8 +89,7 @@ void log_collector::compact() {
   const std::size_t useful = useful_count(request_, candidates_);
   if (useful == 0) return;
   candidates_.resize(useful);
-  full_ = true;
-  bound_ns_ = candidates_.back().timestamp_ns;
+  narrow(candidates_.back().timestamp_ns);
 }
 
 // Of entries with one place and content the one that arrived first stays, in both directions: a

@@ -31,6 +31,12 @@ class log_collector {
   std::optional<std::int64_t> bound_ns() const {
     return full_ ? std::optional<std::int64_t>(bound_ns_) : std::nullopt;
   }
+  // Entries worse than `bound_ns` are known not to be part of the answer.
+  void narrow(std::int64_t bound_ns) {
+    if (!accepts(bound_ns)) return;
+    full_ = bound_ns != (request_.forward ? INT64_MAX : INT64_MIN);
+    bound_ns_ = bound_ns;
+  }
   void add(log_candidate candidate);
   // Sorts, removes duplicates and what is beyond the limit, and so tightens accepts().
   void compact();

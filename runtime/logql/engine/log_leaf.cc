@@ -52,6 +52,9 @@ class label_interner {
   static entry_labels_ptr make(const row_labels& labels) {
     auto made = std::make_shared<entry_labels>();
     std::vector<label> parts[3];
+    std::size_t counts[3] = {};
+    for (const row_label& l : labels.sorted()) ++counts[static_cast<std::size_t>(l.category)];
+    for (std::size_t i = 0; i < 3; ++i) parts[i].reserve(counts[i]);
     for (const row_label& l : labels.sorted()) {
       parts[static_cast<std::size_t>(l.category)].push_back(
           {std::string(l.name), std::string(l.value)});
@@ -192,16 +195,19 @@ class time_slices {
 
 class log_leaf_worker {
  public:
-  log_leaf_worker(const query_plan& plan, const plan_leaf& leaf, query_stats& stats)
+  log_leaf_worker(const query_plan& plan, const plan_leaf& leaf, query_stats& stats,
+                  answer_bound* bound)
       : plan_(plan),
         leaf_(leaf),
         stats_(stats),
+        bound_(bound),
         forward_(plan.forward()),
         sink_(plan.request(), labels_),
         runner_(leaf.pipeline) {}
 
   result<leaf_result> run(const block_list& blocks, const cancellation& cancelled) {
     for (const ranked_block& ranked : in_reading_order(leaf_, blocks, forward_)) {
+      share_bound();
       if (!collector().accepts_any(ranked.min_ns, ranked.max_ns)) continue;
       SKALD_TRY(cancelled.check());
       SKALD_TRY(run_block(ranked));
@@ -214,6 +220,13 @@ class log_leaf_worker {
 
  private:
   log_collector& collector() { return sink_.collector(); }
+
+  // Tells the other workers of the query how far this one is, and learns it of them.
+  void share_bound() {
+    if (bound_ == nullptr) return;
+    if (const std::optional<std::int64_t> own = collector().bound_ns()) bound_->tighten(*own);
+    collector().narrow(bound_->get());
+  }
 
   // Rows of a block with columns that are looked at first; zero for all.
   std::size_t first_rows(const log_block& block) const {
@@ -243,6 +256,7 @@ class log_leaf_worker {
       if (slice.empty() || !collector().accepts_any(slice.start_ns, slice.end_ns - 1)) break;
       SKALD_TRY(run_slice(slice, runs));
       collector().compact();
+      share_bound();
     }
     visit.count(before, runner_.stats());
     return {};
@@ -265,6 +279,7 @@ class log_leaf_worker {
   const query_plan& plan_;
   const plan_leaf& leaf_;
   query_stats& stats_;
+  answer_bound* bound_;
   bool forward_;
   label_interner labels_;
   collecting_sink sink_;
@@ -274,8 +289,9 @@ class log_leaf_worker {
 }  // namespace
 
 result<leaf_result> run_log_leaf(const query_plan& plan, const plan_leaf& leaf, block_list& blocks,
-                                 const cancellation& cancelled, query_stats& stats) {
-  return log_leaf_worker(plan, leaf, stats).run(blocks, cancelled);
+                                 const cancellation& cancelled, query_stats& stats,
+                                 answer_bound* bound) {
+  return log_leaf_worker(plan, leaf, stats, bound).run(blocks, cancelled);
 }
 
 }  // namespace skald::logql

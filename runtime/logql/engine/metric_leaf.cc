@@ -13,11 +13,20 @@ namespace {
 
 constexpr std::size_t blocks_per_budget_check = 16;
 
-// First index in [from, to) whose timestamp is greater than `last_ns`; looks near `from` first.
+// First index in [from, to) whose timestamp is greater than `last_ns`. Mostly it is near `from`.
 std::size_t rows_up_to(std::span<const std::int64_t> timestamps, std::size_t from, std::size_t to,
                        std::int64_t last_ns) {
-  std::size_t step = 1;
-  std::size_t low = from;
+  // Counted without a branch for each row: where a window ends among the rows cannot be predicted.
+  constexpr std::size_t group = 8;
+  if (from + group > to) {
+    while (from < to && timestamps[from] <= last_ns) ++from;
+    return from;
+  }
+  std::size_t passed = 0;
+  for (std::size_t i = 0; i < group; ++i) passed += timestamps[from + i] <= last_ns ? 1 : 0;
+  if (passed < group) return from + passed;
+  std::size_t step = group;
+  std::size_t low = from + group - 1;
   while (low + step < to && timestamps[low + step] <= last_ns) {
     low += step;
     step *= 2;
@@ -143,19 +152,21 @@ class metric_leaf_worker {
   result<bool> count_run(const row_run& run, source_stats& counters) {
     if constexpr (std::is_same_v<State, count_state> || std::is_same_v<State, bytes_state>) {
       if (!leaf_.counts_only) return false;
-      if (!sink_.labels().only_stream_labels(run.stream->labels)) {
+      if (!sink_.only_stream_labels(*run.stream)) {
         SKALD_TRY_ASSIGN(const metadata_column metadata, runner_.reader().metadata());
         if (!metadata.empty()) return false;
       }
       SKALD_TRY(enter_run(run));
-      const window_set::position first = leaf_.metric.windows.locate(run.min_timestamp_ns);
-      if (overlaps_.of(run).empty() && run.max_timestamp_ns <= first.last_ns) {
-        if (first.interval != window_set::no_interval) {
-          add_rows(run, first.interval, run.row_count, run.line_bytes, counters);
-        }
+      if (!overlaps_.of(run).empty()) {
+        SKALD_TRY(count_shared_rows(run, counters));
         return true;
       }
-      SKALD_TRY(count_rows(run, counters));
+      const window_set::position first = leaf_.metric.windows.locate(run.min_timestamp_ns);
+      if (run.max_timestamp_ns > first.last_ns) {
+        SKALD_TRY(count_rows(run, counters));
+      } else if (first.interval != window_set::no_interval) {
+        add_rows(run, first.interval, run.row_count, run.line_bytes, counters);
+      }
       return true;
     } else {
       return false;
@@ -172,19 +183,58 @@ class metric_leaf_worker {
     counters.line_bytes += bytes;
   }
 
+  // Where the run's lines begin, when their bytes are asked for.
+  result<std::span<const std::uint32_t>> starts() {
+    if (!std::is_same_v<State, bytes_state>) return std::span<const std::uint32_t>();
+    return runner_.reader().line_starts();
+  }
+  static std::uint64_t bytes_of(const row_run& run, std::span<const std::uint32_t> starts,
+                                std::size_t from, std::size_t to) {
+    if (!starts.empty()) return starts[to] - starts[from] - (to - from);
+    return run.line_bytes * (to - from) / run.row_count;  // for statistics only
+  }
+
+  // Of a run that no other block overlaps.
   result<void> count_rows(const row_run& run, source_stats& counters) {
+    SKALD_TRY_ASSIGN(const std::span<const std::int64_t> timestamps, runner_.reader().timestamps());
+    SKALD_TRY_ASSIGN(const std::span<const std::uint32_t> line_starts, starts());
+    const window_set& windows = leaf_.metric.windows;
+    interval_cells<State>* cells = nullptr;  // a series without rows must not be made
+    const std::size_t end = run.first_row + run.row_count;
+    std::size_t row = run.first_row;
+    window_set::position at = windows.locate(timestamps[row]);
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
+    while (true) {
+      const std::size_t next = rows_up_to(timestamps, row, end, at.last_ns);
+      if (at.interval != window_set::no_interval) {
+        if (cells == nullptr) {
+          cells = &sink_.table().cells(sink_.series_of_stream(*run.stream));
+        }
+        const std::uint64_t line_bytes =
+            line_starts.empty() ? 0 : bytes_of(run, line_starts, row, next);
+        cells->at(at.interval).add_rows(next - row, line_bytes);
+        rows += next - row;
+        bytes += line_bytes;
+      }
+      row = next;
+      if (row == end) break;
+      at = windows.next(at);
+      if (timestamps[row] > at.last_ns) at = windows.locate(timestamps[row]);
+    }
+    counters.lines += rows;
+    counters.lines_after_filter += rows;
+    counters.line_bytes += line_starts.empty() ? run.line_bytes * rows / run.row_count : bytes;
+    return {};
+  }
+
+  // The same for a run of which another block may hold rows, too.
+  result<void> count_shared_rows(const row_run& run, source_stats& counters) {
     SKALD_TRY_ASSIGN(const std::span<const std::int64_t> timestamps, runner_.reader().timestamps());
     std::vector<std::uint32_t> shared;
     SKALD_TRY(append_shared_rows(run, shared));
     SKALD_TRY(runner_.reader().need_lines(shared));
-    std::span<const std::uint32_t> starts;
-    if (std::is_same_v<State, bytes_state>) {
-      SKALD_TRY_ASSIGN(starts, runner_.reader().line_starts());
-    }
-    const auto bytes_of = [&](std::size_t from, std::size_t to) -> std::uint64_t {
-      if (!starts.empty()) return starts[to] - starts[from] - (to - from);
-      return run.line_bytes * (to - from) / run.row_count;  // for statistics only
-    };
+    SKALD_TRY_ASSIGN(const std::span<const std::uint32_t> line_starts, starts());
     const std::size_t end = run.first_row + run.row_count;
     for (std::size_t row = run.first_row; row < end;) {
       const window_set::position at = leaf_.metric.windows.locate(timestamps[row]);
@@ -192,12 +242,12 @@ class metric_leaf_worker {
       if (at.interval == window_set::no_interval) {
         row = next;
       } else if (shared.empty()) {
-        add_rows(run, at.interval, next - row, bytes_of(row, next), counters);
+        add_rows(run, at.interval, next - row, bytes_of(run, line_starts, row, next), counters);
         row = next;
       } else {
         for (; row < next; ++row) {
           if (is_repeated(static_cast<std::uint32_t>(row), timestamps[row], shared)) continue;
-          add_rows(run, at.interval, 1, bytes_of(row, row + 1), counters);
+          add_rows(run, at.interval, 1, bytes_of(run, line_starts, row, row + 1), counters);
         }
       }
     }

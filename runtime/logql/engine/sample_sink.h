@@ -71,7 +71,6 @@ class sample_sink final : public row_sink {
         series_labels_(leaf.metric.grouping),
         known_series_(leaf.pipeline->columns()) {}
 
-  const series_labels& labels() const { return series_labels_; }
   state_table<State>& table() { return table_; }
   std::optional<failed_sample> take_failure() { return std::move(failure_); }
   bool too_many_series() const { return too_many_series_; }
@@ -139,16 +138,31 @@ class sample_sink final : public row_sink {
   // The series of rows that have their stream's labels and no others.
   std::uint32_t series_of_stream(const stream_info& stream) {
     if (stream_series_ != none) return stream_series_;
-    const auto [at, added] = by_stream_.emplace(stream.fingerprint, none);
-    if (added) {
+    stream_entry& known = known_stream(stream);
+    if (known.series == none) {
       label_set labels = series_labels_.labels(stream.labels);
-      at->second = make_series(row_labels::hash_of(labels), [&] { return std::move(labels); });
+      known.series = make_series(row_labels::hash_of(labels), [&] { return std::move(labels); });
     }
-    return stream_series_ = at->second;
+    return stream_series_ = known.series;
+  }
+
+  // Structured metadata of the stream's rows cannot show.
+  bool only_stream_labels(const stream_info& stream) {
+    return known_stream(stream).only_its_labels;
   }
 
  private:
   static constexpr std::uint32_t none = 0xffffffff;
+
+  struct stream_entry {
+    std::uint32_t series = none;
+    bool only_its_labels = false;
+  };
+  stream_entry& known_stream(const stream_info& stream) {
+    const auto [at, added] = by_stream_.try_emplace(stream.fingerprint);
+    if (added) at->second.only_its_labels = series_labels_.only_stream_labels(stream.labels);
+    return at->second;
+  }
 
   // False when no window sees the time.
   bool enter_time(std::int64_t timestamp_ns) {
@@ -211,7 +225,7 @@ class sample_sink final : public row_sink {
   window_set::position position_;
   std::int64_t position_begin_ns_ = 0;
   std::uint32_t stream_series_ = none;
-  std::unordered_map<hash128, std::uint32_t> by_stream_;
+  std::unordered_map<hash128, stream_entry> by_stream_;
   known_series known_series_;
   hash128 last_key_;
   std::uint32_t last_series_ = none;

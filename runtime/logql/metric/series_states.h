@@ -41,6 +41,8 @@ class state_table {
   State& cell(std::uint32_t series, std::uint32_t interval) {
     return series_[series].cells.at(interval);
   }
+  // Valid until the next series is made.
+  interval_cells<State>& cells(std::uint32_t series) { return series_[series].cells; }
   const std::vector<state_series<State>>& all() const { return series_; }
   void merge(state_table&& from);
   std::uint64_t memory_bytes() const;

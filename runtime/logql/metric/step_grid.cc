@@ -48,13 +48,6 @@ time_range window_set::covered() const {
   return {first_end_ns_ - range_ns_ + 1, window_end_ns(count_ - 1) + 1};
 }
 
-// Time order is the order of (window starts passed) + (window ends passed). Where both lie on the
-// same instants one of the two is enough.
-std::uint32_t window_set::number(std::int64_t starts_before, std::int64_t ends_before) const {
-  return static_cast<std::uint32_t>(starts_before - 1 +
-                                    std::max<std::int64_t>(0, ends_before - shared_ends_));
-}
-
 window_set::position window_set::locate(std::int64_t timestamp_ns) const {
   // Windows that started before the timestamp, and that ended before it.
   const std::int64_t first_start = first_end_ns_ - range_ns_;
@@ -62,11 +55,7 @@ window_set::position window_set::locate(std::int64_t timestamp_ns) const {
       divide_down(timestamp_ns - first_start - 1, step_ns_) + 1, 0, count_);
   const std::int64_t ends = std::clamp<std::int64_t>(
       divide_down(timestamp_ns - first_end_ns_ - 1, step_ns_) + 1, 0, count_);
-  std::int64_t last = INT64_MAX;
-  if (starts < count_) last = first_start + starts * step_ns_;
-  if (ends < count_) last = std::min(last, first_end_ns_ + ends * step_ns_);
-  if (ends >= starts) return {no_interval, last};
-  return {number(starts, ends), last};
+  return place(starts, ends);
 }
 
 window_set::interval_span window_set::intervals_of(std::uint32_t step) const {

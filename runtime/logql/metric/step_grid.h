@@ -3,6 +3,7 @@
 // each of them. Pure arithmetic on nanoseconds.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "runtime/model/time_range.h"
@@ -52,9 +53,19 @@ class window_set {
     std::uint32_t interval = no_interval;
     // Later timestamps up to this one give the same interval.
     std::int64_t last_ns = 0;
+    // Windows that begin before these timestamps, and that end before them.
+    std::int64_t starts_before = 0;
+    std::int64_t ends_before = 0;
   };
   // The elementary interval that holds the timestamp, or no_interval when no window does.
   position locate(std::int64_t timestamp_ns) const;
+  // The position right behind `at`, which must have one: cheaper than locate().
+  position next(const position& at) const {
+    const std::int64_t start_ns = first_end_ns_ - range_ns_ + at.starts_before * step_ns_;
+    const std::int64_t end_ns = first_end_ns_ + at.ends_before * step_ns_;
+    return place(at.starts_before + (at.starts_before < count_ && start_ns == at.last_ns ? 1 : 0),
+                 at.ends_before + (at.ends_before < count_ && end_ns == at.last_ns ? 1 : 0));
+  }
   std::uint32_t interval_count() const { return interval_count_; }
 
   // The intervals that make up the window of a step: a closed range.
@@ -66,7 +77,20 @@ class window_set {
   interval_span intervals_of(std::uint32_t step) const;
 
  private:
-  std::uint32_t number(std::int64_t starts_before, std::int64_t ends_before) const;
+  // Time order is the order of (window starts passed) + (window ends passed). Where both lie on the
+  // same instants one of the two is enough.
+  std::uint32_t number(std::int64_t starts_before, std::int64_t ends_before) const {
+    return static_cast<std::uint32_t>(starts_before - 1 +
+                                      std::max<std::int64_t>(0, ends_before - shared_ends_));
+  }
+  position place(std::int64_t starts_before, std::int64_t ends_before) const {
+    std::int64_t last = INT64_MAX;
+    if (starts_before < count_) last = first_end_ns_ - range_ns_ + starts_before * step_ns_;
+    if (ends_before < count_) last = std::min(last, first_end_ns_ + ends_before * step_ns_);
+    const bool in_none = ends_before >= starts_before;
+    return {in_none ? no_interval : number(starts_before, ends_before), last, starts_before,
+            ends_before};
+  }
 
   std::int64_t first_end_ns_ = 0;
   std::int64_t step_ns_ = 1;

@@ -92,6 +92,12 @@ TEST(WindowSet, IntervalsAgreeWithWindows) {
     for (std::int64_t t = -60; t < 200; ++t) {
       const window_set::position at = windows.locate(t);
       ASSERT_GE(at.last_ns, t);
+      if (at.last_ns < 1000) {
+        const window_set::position next = windows.next(at);
+        const window_set::position located = windows.locate(at.last_ns + 1);
+        ASSERT_EQ(next.interval, located.interval);
+        ASSERT_EQ(next.last_ns, located.last_ns);
+      }
       ASSERT_EQ(windows.locate(std::min<std::int64_t>(at.last_ns, 1000)).interval, at.interval);
       if (at.interval != window_set::no_interval) {
         ASSERT_LT(at.interval, windows.interval_count());

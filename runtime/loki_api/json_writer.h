@@ -48,5 +48,19 @@ void append_json_strings(std::string& out, const std::vector<std::string>& items
 
 // {"name":"value",...}
 void append_json_labels(std::string& out, const label_set& labels);
+// The same from pointers to labels.
+template <class Pointers>
+void append_json_labels_at(std::string& out, const Pointers& labels) {
+  out += '{';
+  bool first = true;
+  for (const label* one : labels) {
+    if (!first) out += ',';
+    first = false;
+    append_json_string(out, one->name);
+    out += ':';
+    append_json_string(out, one->value);
+  }
+  out += '}';
+}
 
 }  // namespace skald

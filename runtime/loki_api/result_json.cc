@@ -40,7 +40,7 @@ void append_value(std::string& out, const logql::streams_result& streams,
                                                                 : logql::group_flat(streams);
   append_json_array(out, groups, [&](const logql::log_stream& stream) {
     out += "{\"stream\":";
-    append_json_labels(out, stream.labels);
+    append_json_labels_at(out, stream.labels);
     out += ",\"values\":";
     append_json_array(out, stream.entries, [&](const logql::log_entry* entry) {
       out += "[\"";

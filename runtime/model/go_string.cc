@@ -114,6 +114,10 @@ void append_escaped(std::string& out, char32_t c) {
   for (int shift = 4 * (width - 1); shift >= 0; shift -= 4) out += digits[(c >> shift) & 15];
 }
 
+bool stands_for_itself(char c) {
+  return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
 void append_quoted_ascii(std::string& out, char c) {
   static constexpr char digits[] = "0123456789abcdef";
   switch (c) {
@@ -195,6 +199,10 @@ result<go_string_token> scan_go_string(std::string_view text) {
 void append_go_quoted(std::string& out, std::string_view value) {
   out += '"';
   for (std::size_t at = 0; at < value.size();) {
+    const std::size_t begin = at;
+    while (at < value.size() && stands_for_itself(value[at])) ++at;
+    out.append(value, begin, at - begin);
+    if (at == value.size()) break;
     const auto byte = static_cast<unsigned char>(value[at]);
     if (byte < 0x80) {
       append_quoted_ascii(out, value[at++]);

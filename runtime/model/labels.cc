@@ -8,6 +8,11 @@
 namespace skald {
 
 label_set::label_set(std::vector<label> labels) : labels_(std::move(labels)) {
+  // Most come from places that keep them in order.
+  const auto out_of_order =
+      std::adjacent_find(labels_.begin(), labels_.end(),
+                         [](const label& a, const label& b) { return a.name >= b.name; });
+  if (out_of_order == labels_.end()) return;
   std::stable_sort(labels_.begin(), labels_.end(),
                    [](const label& a, const label& b) { return a.name < b.name; });
   std::size_t kept = 0;

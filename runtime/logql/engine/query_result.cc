@@ -2,32 +2,40 @@
 #include "runtime/logql/engine/query_result.h"
 
 #include <algorithm>
-#include <map>
 #include <unordered_map>
+#include <utility>
+
+#include "runtime/base/hash.h"
 
 namespace skald::logql {
 namespace {
 
-// Groups by the set that `labels_of` picks. Entries of one answer share few label objects, so the
-// set is made once each.
+// Groups by the labels that `labels_of` picks. Entries of one answer may share few label objects,
+// so the labels are put together once each.
 template <class LabelsOf>
 std::vector<log_stream> group_by(const streams_result& result, LabelsOf labels_of) {
   std::vector<log_stream> streams;
-  std::map<std::string, std::size_t> by_text;
+  std::vector<std::pair<std::string, std::size_t>> texts;  // positions in `streams`
+  std::unordered_map<hash128, std::size_t> by_text;
   std::unordered_map<const entry_labels*, std::size_t> by_object;
   for (const log_entry& entry : result.entries) {
-    auto known = by_object.find(entry.labels.get());
-    if (known == by_object.end()) {
-      label_set labels = labels_of(*entry.labels);
-      const auto [at, added] = by_text.emplace(labels.canonical(), streams.size());
-      if (added) streams.push_back({std::move(labels), {}});
-      known = by_object.emplace(entry.labels.get(), at->second).first;
+    const auto [known, is_new] = by_object.try_emplace(entry.labels.get(), 0);
+    if (is_new) {
+      label_list labels = labels_of(*entry.labels);
+      std::string text = labels.canonical();
+      const auto [at, added] = by_text.try_emplace(xxh3_128(text), streams.size());
+      if (added) {
+        texts.emplace_back(std::move(text), streams.size());
+        streams.push_back({std::move(labels), {}});
+      }
+      known->second = at->second;
     }
     streams[known->second].entries.push_back(&entry);
   }
+  std::sort(texts.begin(), texts.end());
   std::vector<log_stream> sorted;
   sorted.reserve(streams.size());
-  for (const auto& [text, index] : by_text) sorted.push_back(std::move(streams[index]));
+  for (const auto& [text, index] : texts) sorted.push_back(std::move(streams[index]));
   return sorted;
 }
 
@@ -42,12 +50,39 @@ label_set entry_labels::flat() const {
   return label_set(std::move(all));
 }
 
+label_list::label_list(std::initializer_list<const label_set*> sets) {
+  std::size_t count = 0;
+  for (const label_set* set : sets) count += set->size();
+  labels_.reserve(count);
+  const auto by_name = [](const label* a, const label* b) { return a->name < b->name; };
+  for (const label_set* set : sets) {
+    const auto middle = static_cast<std::ptrdiff_t>(labels_.size());
+    for (const label& one : *set) labels_.push_back(&one);
+    if (middle == 0 || set->empty()) continue;
+    std::inplace_merge(labels_.begin(), labels_.begin() + middle, labels_.end(), by_name);
+  }
+}
+
+std::string label_list::canonical() const {
+  std::string out = "{";
+  for (const label* one : labels_) {
+    if (out.size() > 1) out += ", ";
+    out += one->name;
+    out += '=';
+    append_quoted(out, one->value);
+  }
+  out += '}';
+  return out;
+}
+
 std::vector<log_stream> group_flat(const streams_result& result) {
-  return group_by(result, [](const entry_labels& labels) { return labels.flat(); });
+  return group_by(result, [](const entry_labels& labels) {
+    return label_list({&labels.stream, &labels.structured_metadata, &labels.parsed});
+  });
 }
 
 std::vector<log_stream> group_categorized(const streams_result& result) {
-  return group_by(result, [](const entry_labels& labels) { return labels.stream; });
+  return group_by(result, [](const entry_labels& labels) { return label_list({&labels.stream}); });
 }
 
 }  // namespace skald::logql

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <variant>
@@ -40,9 +41,25 @@ struct streams_result {
   std::vector<log_entry> entries;
 };
 
-// One `stream` object of an answer. Its entries point into the streams_result and keep its order.
+// The labels of one or more sets that have no name in common, by name. Points into the sets.
+class label_list {
+ public:
+  label_list() = default;
+  explicit label_list(std::initializer_list<const label_set*> sets);
+
+  // Of pointers to labels.
+  auto begin() const { return labels_.begin(); }
+  auto end() const { return labels_.end(); }
+  std::string canonical() const;  // as that of a label_set
+
+ private:
+  std::vector<const label*> labels_;
+};
+
+// One `stream` object of an answer. Labels and entries point into the streams_result; entries keep
+// its order.
 struct log_stream {
-  label_set labels;
+  label_list labels;
   std::vector<const log_entry*> entries;
 };
 

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 #include <random>
+#include <set>
 
 #include "storage/chunk/byte_codec.h"
 #include "storage/chunk/metadata_codec.h"
@@ -160,7 +162,8 @@ TEST(TimestampCodec, RefusesMalformedBytes) {
 
 class metadata_rows {
  public:
-  void add(std::initializer_list<metadata_pair> row) {
+  void add(std::initializer_list<metadata_pair> row) { add(std::vector<metadata_pair>(row)); }
+  void add(const std::vector<metadata_pair>& row) {
     pairs_.insert(pairs_.end(), row.begin(), row.end());
     starts_.push_back(static_cast<std::uint32_t>(pairs_.size()));
   }
@@ -168,8 +171,14 @@ class metadata_rows {
   std::string encoded() const {
     metadata_encoder encoder;
     std::string bytes;
-    encoder.append(column(), bytes);
+    encode(encoder, bytes);
     return bytes;
+  }
+  void encode(metadata_encoder& encoder, std::string& bytes) const {
+    encoder.begin();
+    encoder.add_rows(column(), 0, rows());
+    encoder.finish();
+    encoder.append(bytes);
   }
   std::size_t rows() const { return starts_.size() - 1; }
 
@@ -211,14 +220,56 @@ TEST(MetadataCodec, RoundTrips) {
   expect_equal(decoded->column(), rows.column());
 }
 
+// Rows come in pieces, with and without metadata, and their texts lie in many places.
+TEST(MetadataCodec, RandomRowsRoundTripAndAllPairsAreNamed) {
+  std::mt19937 random(3);
+  std::deque<std::string> texts;
+  const auto text = [&](const char* prefix, unsigned kinds) {
+    return std::string_view(texts.emplace_back(prefix + std::to_string(random() % kinds)));
+  };
+  metadata_encoder encoder;
+  for (int round = 0; round < 60; ++round) {
+    metadata_rows rows;
+    const unsigned names = 1 + random() % 12;
+    const unsigned values = round % 2 == 0 ? 4 : 1'000'000;
+    encoder.begin();
+    std::set<std::pair<std::string_view, std::string_view>> pairs;
+    for (unsigned row = 0; row < 700; ++row) {
+      std::vector<metadata_pair> pairs_of_row;
+      for (unsigned i = random() % 4; i > 0; --i) {
+        pairs_of_row.push_back({text("name", names), text("value", values)});
+        pairs.emplace(pairs_of_row.back().name, pairs_of_row.back().value);
+      }
+      rows.add(pairs_of_row);
+    }
+    for (std::size_t row = 0; row < rows.rows();) {
+      const std::size_t count = std::min<std::size_t>(rows.rows() - row, 1 + random() % 300);
+      encoder.add_rows(rows.column(), row, count);
+      row += count;
+    }
+    encoder.add_rows({}, 0, 5);
+    encoder.finish();
+    std::set<std::pair<std::string_view, std::string_view>> named;
+    encoder.for_each_pair(
+        [&](std::string_view name, std::string_view value) { named.emplace(name, value); });
+    EXPECT_EQ(named, pairs);
+    for (int i = 0; i < 5; ++i) rows.add({});
+    std::string bytes;
+    encoder.append(bytes);
+    const auto decoded = decode_metadata(bytes, rows.rows());
+    ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+    expect_equal(decoded->column(), rows.column());
+  }
+}
+
 TEST(MetadataCodec, AnEncoderForgetsThePreviousSegment) {
   metadata_encoder encoder;
   std::string first;
-  encoder.append(sample_metadata().column(), first);
+  sample_metadata().encode(encoder, first);
   metadata_rows rows;
   rows.add({{"only", "one"}});
   std::string second;
-  encoder.append(rows.column(), second);
+  rows.encode(encoder, second);
   EXPECT_EQ(second, rows.encoded());
 }
 

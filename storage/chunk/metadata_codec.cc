@@ -12,6 +12,16 @@ namespace {
 constexpr std::uint8_t values_plain = 0;
 constexpr std::uint8_t values_dictionary = 1;
 
+// Lists of names that are compared with a row's before its names are looked up.
+constexpr std::size_t few_lists = 4;
+// Texts lie all over the memory of what was pushed: so many pairs ahead they are fetched.
+constexpr std::size_t ahead_pairs = 12;
+
+void prefetch(const metadata_pair& pair) {
+  __builtin_prefetch(pair.name.data());
+  __builtin_prefetch(pair.value.data());
+}
+
 error malformed(const char* why) {
   return {errc::corrupt, std::string("section META: ") + why};
 }
@@ -66,72 +76,115 @@ bool decode_names(bounded_reader& from, std::vector<std::string_view>& names, na
 
 }  // namespace
 
-void metadata_encoder::number_names(const metadata_column& column) {
-  name_numbers_.clear();
+void metadata_encoder::begin() {
+  pairs_ = 0;
   names_.clear();
+  name_numbers_.clear();
+  lists_.clear();
   list_numbers_.clear();
   row_lists_.clear();
-  std::vector<std::uint32_t> list;
-  for (std::size_t row = 0; row + 1 < column.starts.size(); ++row) {
-    list.clear();
-    for (const metadata_pair& pair : column.row(row)) {
-      const auto [at, added] =
-          name_numbers_.try_emplace(pair.name, static_cast<std::uint32_t>(name_numbers_.size()));
-      if (added) names_.push_back(pair.name);
-      list.push_back(at->second);
-    }
-    const auto [at, added] =
-        list_numbers_.try_emplace(list, static_cast<std::uint32_t>(list_numbers_.size()));
-    row_lists_.push_back(at->second);
+}
+
+void metadata_encoder::add_rows(const metadata_column& column, std::size_t first,
+                                std::size_t rows) {
+  const auto first_pair = column.empty() ? 0 : column.starts[first];
+  const std::size_t end_pair = column.empty() ? 0 : column.starts[first + rows];
+  for (std::size_t i = first_pair; i < std::min<std::size_t>(end_pair, first_pair + ahead_pairs);
+       ++i) {
+    prefetch(column.pairs[i]);
   }
-  if (values_.size() < names_.size()) values_.resize(names_.size());
-  for (auto& values : values_) values.clear();
-  for (const metadata_pair& pair : column.pairs) {
-    values_[name_numbers_.find(pair.name)->second].push_back(pair.value);
+  for (std::size_t row = first; row < first + rows; ++row) {
+    const auto pairs = column.row(row);
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const std::size_t ahead = column.starts[row] + i + ahead_pairs;
+      if (ahead < end_pair) prefetch(column.pairs[ahead]);
+    }
+    add_row(pairs);
   }
 }
 
-void metadata_encoder::append(const metadata_column& column, std::string& out) {
-  SKALD_ASSERT(column.pairs.size() <= segment_metadata_pairs_max);
-  number_names(column);
+void metadata_encoder::add_row(std::span<const metadata_pair> row) {
+  pairs_ += row.size();
+  SKALD_ASSERT(pairs_ <= segment_metadata_pairs_max);
+  const std::uint32_t number = list_of(row);
+  row_lists_.push_back(number);
+  const std::vector<std::uint32_t>& list = lists_[number];
+  for (std::size_t i = 0; i < row.size(); ++i) values_[list[i]].values.push_back(row[i].value);
+}
+
+bool metadata_encoder::is_list(std::span<const metadata_pair> row,
+                               const std::vector<std::uint32_t>& list) const {
+  if (row.size() != list.size()) return false;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (row[i].name != names_[list[i]]) return false;
+  }
+  return true;
+}
+
+std::uint32_t metadata_encoder::list_of(std::span<const metadata_pair> row) {
+  // Mostly that of the row before, or one of a few.
+  if (!row_lists_.empty() && is_list(row, lists_[row_lists_.back()])) {
+    return static_cast<std::uint32_t>(row_lists_.back());
+  }
+  const std::size_t few = std::min(lists_.size(), few_lists);
+  for (std::uint32_t i = 0; i < few; ++i) {
+    if (is_list(row, lists_[i])) return i;
+  }
+  list_.clear();
+  for (const metadata_pair& pair : row) list_.push_back(number_of(pair.name));
+  const auto [at, added] =
+      list_numbers_.try_emplace(list_, static_cast<std::uint32_t>(lists_.size()));
+  if (added) lists_.push_back(list_);
+  return at->second;
+}
+
+std::uint32_t metadata_encoder::number_of(std::string_view name) {
+  const auto next = static_cast<std::uint32_t>(names_.size());
+  const auto [at, added] = name_numbers_.try_emplace(name, next);
+  if (added) {
+    names_.push_back(name);
+    if (values_.size() < names_.size()) values_.emplace_back();
+    values_[next].values.clear();
+  }
+  return at->second;
+}
+
+void metadata_encoder::finish() {
+  for (std::size_t name = 0; name < names_.size(); ++name) {
+    name_values& of = values_[name];
+    // A dictionary pays when values repeat twice at least; else zstd finds the repeats.
+    of.has_codes = table_.build(of.values);
+    if (!of.has_codes) continue;
+    of.distinct.clear();
+    for (const distinct_value& value : table_.distinct()) of.distinct.push_back(value.view());
+    of.codes.assign(table_.codes().begin(), table_.codes().end());
+  }
+}
+
+void metadata_encoder::append(std::string& out) {
+  SKALD_ASSERT(!empty());
   append_varint(out, names_.size());
   for (const std::string_view name : names_) {
     append_varint(out, name.size());
     out += name;
   }
-  std::vector<const std::vector<std::uint32_t>*> lists(list_numbers_.size());
-  for (const auto& [list, number] : list_numbers_) lists[number] = &list;
-  append_varint(out, lists.size());
-  for (const auto* list : lists) {
-    append_varint(out, list->size());
-    for (const std::uint32_t name : *list) append_varint(out, name);
+  append_varint(out, lists_.size());
+  for (const auto& list : lists_) {
+    append_varint(out, list.size());
+    for (const std::uint32_t name : list) append_varint(out, name);
   }
   planes_.append(row_lists_, nullptr, out);
-  for (std::size_t name = 0; name < names_.size(); ++name) append_values(values_[name], out);
-}
-
-void metadata_encoder::append_values(const std::vector<std::string_view>& values,
-                                     std::string& out) {
-  std::unordered_map<std::string_view, std::uint32_t> codes;
-  std::vector<std::string_view> dictionary;
-  std::vector<std::uint64_t> numbers;
-  for (const std::string_view value : values) {
-    // A dictionary pays when values repeat twice at least; else zstd finds the repeats.
-    if (dictionary.size() * 2 > values.size()) break;
-    const auto [at, added] =
-        codes.try_emplace(value, static_cast<std::uint32_t>(dictionary.size()));
-    if (added) dictionary.push_back(value);
-    numbers.push_back(at->second);
+  for (std::size_t name = 0; name < names_.size(); ++name) {
+    const name_values& of = values_[name];
+    out.push_back(static_cast<char>(of.has_codes ? values_dictionary : values_plain));
+    if (!of.has_codes) {
+      append_plain(of.values, out);
+      continue;
+    }
+    append_varint(out, of.distinct.size());
+    append_plain(of.distinct, out);
+    planes_.append(of.codes, nullptr, out);
   }
-  if (numbers.size() < values.size() || dictionary.size() * 2 > values.size()) {
-    out.push_back(static_cast<char>(values_plain));
-    append_plain(values, out);
-    return;
-  }
-  out.push_back(static_cast<char>(values_dictionary));
-  append_varint(out, dictionary.size());
-  append_plain(dictionary, out);
-  planes_.append(numbers, nullptr, out);
 }
 
 void metadata_encoder::append_plain(const std::vector<std::string_view>& values, std::string& out) {

@@ -30,8 +30,8 @@ std::uint8_t flags_of(std::string_view lines, std::size_t rows, const text_facts
 }
 
 // A segment of several apps counts as one of the first.
-std::string_view app_of_segment(const planned_segment& planned) {
-  return app_of(planned.runs.front().slices.front().input->stream->labels);
+std::string_view app_of_segment(const segment_plan& plan, const planned_segment& planned) {
+  return app_of(plan.streams[planned.runs.front().chunk]->labels);
 }
 
 // The version of the format that the contents need: readers of 1.0 know plain lines only.
@@ -81,7 +81,7 @@ class pack_writer::implementation {
     filter_parts_.clear();
     add_part([](std::string& out) { append_pack_header(0, out); });
     ranges_.assign(plan.streams.size(), {});
-    write_segments(plan, identity);
+    SKALD_TRY(write_segments(plan, identity));
     fill_contents(plan, identity);
     write_end(plan);
     pack_.info = contents_.info;
@@ -100,7 +100,7 @@ class pack_writer::implementation {
     pack_.parts.push_back(std::move(part));
   }
 
-  void write_segments(const segment_plan& plan, const pack_identity& identity) {
+  result<void> write_segments(const segment_plan& plan, const pack_identity& identity) {
     const std::uint64_t salt_seed = xxh3_64(identity.origin, identity.flush_id);
     for (std::size_t first = 0; first < plan.segments.size();) {
       const std::size_t size = group_size(plan.segments.size() - first);
@@ -111,21 +111,27 @@ class pack_writer::implementation {
       }
       filters_.begin_group(raw_bytes_max);
       std::uint64_t stored_line_bytes = 0;
-      for (const planned_segment& one : group) stored_line_bytes += write_segment(one);
+      for (const planned_segment& one : group) {
+        SKALD_TRY_ASSIGN(const std::uint64_t stored, write_segment(plan, one));
+        stored_line_bytes += stored;
+      }
       finish_filter_group(size, stored_line_bytes, salt_seed + first);
       first += size;
     }
+    return {};
   }
 
   // Returns the bytes of lines that a filter's size is measured by: those stored, and for lines by
   // shape at least a tenth of the raw ones, since they are dearer to search than their size tells.
-  std::uint64_t write_segment(const planned_segment& planned) {
-    segments_.gather(planned);
-    const text_facts facts = filters_.add_segment(segments_.lines(), segments_.metadata());
+  result<std::uint64_t> write_segment(const segment_plan& plan, const planned_segment& planned) {
+    SKALD_TRY(segments_.gather(plan, planned));
+    collect_pair_hashes(segments_.metadata(), pair_hashes_);
+    const text_facts facts = filters_.add_segment(segments_.lines(), pair_hashes_);
     const auto number = static_cast<std::uint32_t>(contents_.segments.size());
     const std::uint64_t offset = pack_.bytes;
     add_part([&](std::string& out) {
-      segment_entry entry = segments_.append(app_of_segment(planned), lines_zstd_, offset, out);
+      segment_entry entry =
+          segments_.append(app_of_segment(plan, planned), lines_zstd_, offset, out);
       entry.flags = flags_of(segments_.lines(), entry.rows, facts);
       contents_.segments.push_back(entry);
     });
@@ -136,7 +142,7 @@ class pack_writer::implementation {
     }
     const segment_entry& entry = contents_.segments.back();
     if (!entry.structured.present()) return entry.lines.bytes;
-    return std::max(entry.stored_line_bytes(), entry.line_bytes / 10);
+    return std::max<std::uint64_t>(entry.stored_line_bytes(), entry.line_bytes / 10);
   }
 
   // Filters stand behind all segments, so they wait.
@@ -212,6 +218,7 @@ class pack_writer::implementation {
   written_pack pack_;
   pack_contents contents_;
   std::vector<std::string> filter_parts_;
+  std::vector<std::uint32_t> pair_hashes_;
   std::vector<std::vector<chunk_range>> ranges_;  // by directory entry
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <unordered_map>
 
 #include "storage/chunk/pack_format.h"
 
@@ -13,56 +14,56 @@ namespace {
 // segment_metadata_pairs_max.
 constexpr std::uint64_t pair_weight = 4;
 
-error refuse(const pack_input& input, const std::string& why) {
-  const std::string name = input.stream == nullptr ? "" : " of " + input.stream->canonical_labels;
-  return {errc::invalid_argument, "pack input" + name + ": " + why};
-}
-
 result<void> check_lines(const pack_input& input) {
   const auto starts = input.lines.starts;
-  if (starts.back() != input.lines.bytes.size()) return refuse(input, "lines do not fill the blob");
+  if (starts.back() != input.lines.bytes.size()) {
+    return refused_input(input, "lines do not fill the blob");
+  }
   for (std::size_t row = 0; row + 1 < starts.size(); ++row) {
-    if (starts[row + 1] <= starts[row]) return refuse(input, "line offsets do not rise");
+    if (starts[row + 1] <= starts[row]) return refused_input(input, "line offsets do not rise");
     if (starts[row + 1] - starts[row] - 1 > line_bytes_max) {
-      return refuse(input, "a line is over " + std::to_string(line_bytes_max) + " bytes");
-    }
-    if (input.lines.bytes[starts[row + 1] - 1] != '\n') {
-      return refuse(input, "a line does not end in a newline");
+      return refused_input(input, "a line is over " + std::to_string(line_bytes_max) + " bytes");
     }
   }
   return {};
 }
 
-result<void> check_metadata(const pack_input& input) {
+// Returns what the metadata weighs.
+result<std::uint64_t> check_metadata(const pack_input& input) {
   const metadata_column& column = input.metadata;
-  if (column.empty()) return {};
+  if (column.empty()) return std::uint64_t{0};
   if (column.starts.size() != input.timestamps.size() + 1 ||
       column.starts.back() > column.pairs.size()) {
-    return refuse(input, "metadata of another number of rows");
+    return refused_input(input, "metadata of another number of rows");
   }
+  std::uint64_t weight = 0;
   for (std::size_t row = 0; row + 1 < column.starts.size(); ++row) {
     if (column.starts[row] > column.starts[row + 1]) {
-      return refuse(input, "metadata offsets do not rise");
+      return refused_input(input, "metadata offsets do not rise");
     }
+    const auto pairs = column.row(row);
     std::uint64_t bytes = 0;
-    for (const metadata_pair& pair : column.row(row)) bytes += pair.name.size() + pair.value.size();
-    if (bytes > row_metadata_bytes_max || column.row(row).size() > row_metadata_pairs_max) {
-      return refuse(input, "too much metadata in one row");
+    for (const metadata_pair& pair : pairs) bytes += pair.name.size() + pair.value.size();
+    if (bytes > row_metadata_bytes_max || pairs.size() > row_metadata_pairs_max) {
+      return refused_input(input, "too much metadata in one row");
     }
+    weight += bytes + pairs.size() * pair_weight;
   }
-  return {};
+  return weight;
 }
 
-result<void> check_input(const pack_input& input) {
-  if (input.stream == nullptr) return refuse(input, "no stream");
+// Returns what the input's rows weigh together.
+result<std::uint64_t> check_input(const pack_input& input) {
+  if (input.stream == nullptr) return refused_input(input, "no stream");
   if (input.lines.rows() != input.timestamps.size()) {
-    return refuse(input, "timestamps and lines of different numbers");
+    return refused_input(input, "timestamps and lines of different numbers");
   }
   if (!std::is_sorted(input.timestamps.begin(), input.timestamps.end())) {
-    return refuse(input, "timestamps are not sorted");
+    return refused_input(input, "timestamps are not sorted");
   }
   SKALD_TRY(check_lines(input));
-  return check_metadata(input);
+  SKALD_TRY_ASSIGN(const std::uint64_t metadata, check_metadata(input));
+  return input.lines.starts.back() - input.lines.starts.front() + metadata;
 }
 
 // What a row adds to a segment's size: its metadata counts too, so that segments with short lines
@@ -76,97 +77,188 @@ std::uint64_t weight_of(const pack_input& input, std::size_t row) {
   return weight;
 }
 
-// All rows of one stream, sorted by time.
-struct planned_stream {
-  stream_ptr stream;
-  std::string_view app;
-  std::vector<const pack_input*> inputs;  // in order of arrival
-  std::vector<row_slice> slices;
-  std::uint64_t weight = 0;
+struct weighed_input {
+  const pack_input* input;
+  std::uint64_t weight;
 };
 
-void add_row(std::vector<row_slice>& slices, const pack_input* input, std::uint32_t row) {
-  if (!slices.empty() && slices.back().input == input &&
-      slices.back().first + slices.back().count == row) {
-    ++slices.back().count;
-    return;
+struct weighed_slice {
+  row_slice rows;
+  std::uint64_t weight;
+};
+
+void add_row(std::vector<weighed_slice>& slices, const pack_input* input, std::uint32_t row) {
+  const std::uint64_t weight = weight_of(*input, row);
+  if (!slices.empty()) {
+    weighed_slice& last = slices.back();
+    if (last.rows.input == input && last.rows.first + last.rows.count == row) {
+      ++last.rows.count;
+      last.weight += weight;
+      return;
+    }
   }
-  slices.push_back({input, row, 1});
+  slices.push_back({{input, row, 1}, weight});
 }
 
-// Merges the rows of inputs that overlap in time; equal timestamps stay in order of arrival.
-std::vector<row_slice> merge_by_time(const std::vector<const pack_input*>& inputs) {
+// Puts the rows of one stream's inputs, given in order of arrival, in order of time; equal
+// timestamps stay in order of arrival. Keeps its memory.
+class row_order {
+ public:
+  // Valid until the next call.
+  std::span<const weighed_slice> of(std::span<const weighed_input> inputs) {
+    slices_.clear();
+    find_first_ahead(inputs);
+    for (std::size_t i = 0; i < inputs.size();) {
+      // What overlaps is merged; mostly nothing does.
+      std::int64_t last = inputs[i].input->timestamps.back();
+      std::size_t end = i + 1;
+      for (; end < inputs.size() && last > first_ahead_[end]; ++end) {
+        last = std::max(last, inputs[end].input->timestamps.back());
+      }
+      if (end == i + 1) {
+        const auto rows = static_cast<std::uint32_t>(inputs[i].input->timestamps.size());
+        slices_.push_back({{inputs[i].input, 0, rows}, inputs[i].weight});
+      } else {
+        merge(inputs.subspan(i, end - i));
+      }
+      i = end;
+    }
+    return slices_;
+  }
+
+ private:
   struct position {
     std::int64_t timestamp;
     std::uint32_t input;
     std::uint32_t row;
     auto key() const { return std::tie(timestamp, input, row); }
   };
-  std::vector<position> rows;
-  for (std::uint32_t i = 0; i < inputs.size(); ++i) {
-    const auto timestamps = inputs[i]->timestamps;
-    for (std::uint32_t row = 0; row < timestamps.size(); ++row) {
-      rows.push_back({timestamps[row], i, row});
+
+  // The smallest timestamp of each input and all that came later.
+  void find_first_ahead(std::span<const weighed_input> inputs) {
+    first_ahead_.resize(inputs.size());
+    std::int64_t first = INT64_MAX;
+    for (std::size_t i = inputs.size(); i-- > 0;) {
+      first = std::min(first, inputs[i].input->timestamps.front());
+      first_ahead_[i] = first;
     }
   }
-  std::sort(rows.begin(), rows.end(),
-            [](const position& a, const position& b) { return a.key() < b.key(); });
-  std::vector<row_slice> slices;
-  for (const position& one : rows) add_row(slices, inputs[one.input], one.row);
-  return slices;
-}
 
-void order_rows(planned_stream& of) {
-  bool in_order = true;
-  for (std::size_t i = 0; i < of.inputs.size(); ++i) {
-    const pack_input* input = of.inputs[i];
-    of.slices.push_back({input, 0, static_cast<std::uint32_t>(input->timestamps.size())});
-    in_order =
-        in_order && (i == 0 || of.inputs[i - 1]->timestamps.back() <= input->timestamps.front());
-    of.weight += input->lines.bytes.size();
-    for (const metadata_pair& pair : input->metadata.pairs) {
-      of.weight += pair.name.size() + pair.value.size() + pair_weight;
+  void merge(std::span<const weighed_input> inputs) {
+    positions_.clear();
+    for (std::uint32_t i = 0; i < inputs.size(); ++i) {
+      const auto timestamps = inputs[i].input->timestamps;
+      for (std::uint32_t row = 0; row < timestamps.size(); ++row) {
+        positions_.push_back({timestamps[row], i, row});
+      }
     }
+    std::sort(positions_.begin(), positions_.end(),
+              [](const position& a, const position& b) { return a.key() < b.key(); });
+    for (const position& one : positions_) add_row(slices_, inputs[one.input].input, one.row);
   }
-  if (!in_order) of.slices = merge_by_time(of.inputs);
-}
 
-// An input with what it is sorted by, in one place: looking an app up in the labels is too dear for
-// a comparison.
-struct sorted_input {
-  std::string_view app;
-  std::string_view labels;
-  const pack_input* input;
+  std::vector<weighed_slice> slices_;
+  std::vector<std::int64_t> first_ahead_;
+  std::vector<position> positions_;
 };
 
-result<std::vector<sorted_input>> sort_inputs(const std::vector<pack_input>& inputs) {
-  std::vector<sorted_input> sorted;
-  sorted.reserve(inputs.size());
-  for (const pack_input& input : inputs) {
-    if (input.timestamps.empty() && input.lines.rows() == 0) continue;
-    SKALD_TRY(check_input(input));
-    sorted.push_back({app_of(input.stream->labels), input.stream->canonical_labels, &input});
-  }
-  if (sorted.empty()) return error{errc::invalid_argument, "pack without any row"};
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.app, a.labels) < std::tie(b.app, b.labels);
-  });
-  return sorted;
-}
+// All rows of one stream.
+struct planned_stream {
+  const stream_ptr* stream = nullptr;
+  std::string_view app;
+  std::size_t first_input = 0;  // into the inputs by stream
+  std::size_t input_count = 0;
+  std::uint64_t weight = 0;
+};
 
-result<std::vector<planned_stream>> collect_streams(const std::vector<pack_input>& inputs) {
-  SKALD_TRY_ASSIGN(const auto sorted, sort_inputs(inputs));
+// The streams of all inputs, in the pack's order, and their inputs, in order of arrival.
+struct collected_streams {
   std::vector<planned_stream> streams;
-  streams.reserve(sorted.size());
-  for (const sorted_input& one : sorted) {
-    if (streams.empty() || streams.back().stream->canonical_labels != one.labels) {
-      streams.push_back({.stream = one.input->stream, .app = one.app});
-    }
-    streams.back().inputs.push_back(one.input);
+  std::vector<weighed_input> inputs;  // by stream
+
+  std::span<const weighed_input> inputs_of(const planned_stream& one) const {
+    return std::span(inputs).subspan(one.first_input, one.input_count);
   }
-  for (planned_stream& one : streams) order_rows(one);
-  return streams;
-}
+};
+
+// Sorts inputs by stream: first streams are numbered as they come, then the numbers sorted. Labels
+// are compared once per stream, not per input.
+class stream_collector {
+ public:
+  result<void> add(const pack_input& input) {
+    if (input.timestamps.empty() && input.lines.rows() == 0) return {};
+    SKALD_TRY_ASSIGN(const std::uint64_t weight, check_input(input));
+    const stream_info* stream = input.stream.get();
+    if (numbers_.empty() || streams_[numbers_.back()].stream->get() != stream) {
+      const auto next = static_cast<std::uint32_t>(streams_.size());
+      const auto [at, added] = known_.try_emplace(stream, next);
+      if (added) streams_.push_back({&input.stream, app_of(stream->labels)});
+      numbers_.push_back(at->second);
+    } else {
+      numbers_.push_back(numbers_.back());
+    }
+    inputs_.push_back({&input, weight});
+    return {};
+  }
+
+  bool empty() const { return inputs_.empty(); }
+
+  collected_streams finish() const {
+    collected_streams made;
+    const std::vector<std::uint32_t> places = sort_streams(made.streams);
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      planned_stream& stream = made.streams[places[numbers_[i]]];
+      ++stream.input_count;
+      stream.weight += inputs_[i].weight;
+    }
+    std::vector<std::size_t> next;
+    next.reserve(made.streams.size());
+    std::size_t first = 0;
+    for (planned_stream& one : made.streams) {
+      one.first_input = first;
+      next.push_back(first);
+      first += one.input_count;
+    }
+    made.inputs.resize(inputs_.size());
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      made.inputs[next[places[numbers_[i]]]++] = inputs_[i];
+    }
+    return made;
+  }
+
+ private:
+  // Fills `sorted` without inputs and returns the place there of each stream by number.
+  std::vector<std::uint32_t> sort_streams(std::vector<planned_stream>& sorted) const {
+    struct key {
+      std::string_view app;
+      std::string_view labels;
+      std::uint32_t number;
+    };
+    std::vector<key> keys;
+    keys.reserve(streams_.size());
+    for (std::uint32_t i = 0; i < streams_.size(); ++i) {
+      keys.push_back({streams_[i].app, (*streams_[i].stream)->canonical_labels, i});
+    }
+    std::sort(keys.begin(), keys.end(), [](const key& a, const key& b) {
+      return std::tie(a.app, a.labels, a.number) < std::tie(b.app, b.labels, b.number);
+    });
+    std::vector<std::uint32_t> places(streams_.size());
+    sorted.reserve(streams_.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      // Two objects may stand for one stream.
+      if (i == 0 || keys[i].labels != keys[i - 1].labels) {
+        sorted.push_back(streams_[keys[i].number]);
+      }
+      places[keys[i].number] = static_cast<std::uint32_t>(sorted.size() - 1);
+    }
+    return places;
+  }
+
+  std::unordered_map<const stream_info*, std::uint32_t> known_;
+  std::vector<planned_stream> streams_;
+  std::vector<weighed_input> inputs_;
+  std::vector<std::uint32_t> numbers_;  // of the streams of `inputs_`
+};
 
 // Neighbouring streams that share segments: those of one app, or of several small ones.
 struct stream_group {
@@ -193,10 +285,10 @@ std::vector<stream_group> group_streams(const std::vector<planned_stream>& strea
   return groups;
 }
 
-// Fills segments row by row.
+// Fills segments with slices, and row by row where one may have to be cut.
 class segment_cutter {
  public:
-  explicit segment_cutter(std::vector<planned_segment>& segments) : segments_(segments) {}
+  explicit segment_cutter(segment_plan& plan) : plan_(plan) {}
 
   // Begins a group whose segments shall have about `quota` each; the last takes what is left.
   void begin_group(std::uint64_t quota, std::uint64_t count) {
@@ -206,28 +298,35 @@ class segment_cutter {
     begin_segment();
   }
 
-  void add_stream(std::uint32_t chunk, const planned_stream& stream) {
+  void add_stream(std::uint32_t chunk, std::span<const weighed_slice> slices) {
     begin_run(chunk);
-    for (const row_slice& slice : stream.slices) {
-      for (std::uint32_t row = slice.first; row < slice.first + slice.count; ++row) {
-        const std::int64_t timestamp = slice.input->timestamps[row];
-        const std::uint64_t weight = weight_of(*slice.input, row);
-        if (is_full(timestamp, weight)) {
+    for (const weighed_slice& slice : slices) {
+      if (fits_whole(slice.weight)) {
+        add(slice.rows, slice.weight);
+        continue;
+      }
+      const row_slice& rows = slice.rows;
+      for (std::uint32_t row = rows.first; row < rows.first + rows.count; ++row) {
+        const std::uint64_t weight = weight_of(*rows.input, row);
+        if (is_full(rows.input->timestamps[row], weight)) {
           begin_segment();
           begin_run(chunk);
         }
-        add_row(segments_.back().runs.back().slices, slice.input, row);
-        segments_.back().raw_bytes +=
-            slice.input->lines.starts[row + 1] - slice.input->lines.starts[row];
-        weight_ += weight;
-        last_timestamp_ = timestamp;
+        add({rows.input, row, 1}, weight);
       }
     }
   }
 
  private:
+  planned_run& run() { return plan_.segments.back().runs.back(); }
   bool run_has_rows() const {
-    return !segments_.back().runs.empty() && !segments_.back().runs.back().slices.empty();
+    const auto& runs = plan_.segments.back().runs;
+    return !runs.empty() && runs.back().slice_count > 0;
+  }
+
+  // Whether is_full() is false for each of some rows that weigh so much together.
+  bool fits_whole(std::uint64_t weight) const {
+    return weight_ + weight <= (count_left_ > 1 ? quota_ : 2 * quota_);
   }
 
   // Whether the next row, of the run that is open, belongs to a new segment. Rows with one
@@ -239,19 +338,37 @@ class segment_cutter {
     return weight_ >= quota_ && count_left_ > 1 && !splits_instant;
   }
 
+  void add(const row_slice& rows, std::uint64_t weight) {
+    const std::uint32_t end = rows.first + rows.count;
+    row_slice* last = run_has_rows() ? &plan_.slices.back() : nullptr;
+    if (last != nullptr && last->input == rows.input && last->first + last->count == rows.first) {
+      last->count += rows.count;
+    } else {
+      plan_.slices.push_back(rows);
+      ++run().slice_count;
+    }
+    const auto starts = rows.input->lines.starts;
+    plan_.segments.back().raw_bytes += starts[end] - starts[rows.first];
+    weight_ += weight;
+    last_timestamp_ = rows.input->timestamps[end - 1];
+  }
+
   void begin_segment() {
-    if (!segments_.empty()) {
-      auto& runs = segments_.back().runs;
-      if (!runs.empty() && runs.back().slices.empty()) runs.pop_back();
+    if (!plan_.segments.empty()) {
+      auto& runs = plan_.segments.back().runs;
+      if (!runs.empty() && runs.back().slice_count == 0) runs.pop_back();
     }
     if (count_left_ > 1 && weight_ > 0) --count_left_;
     weight_ = 0;
-    segments_.emplace_back();
+    plan_.segments.emplace_back();
   }
 
-  void begin_run(std::uint32_t chunk) { segments_.back().runs.push_back({chunk, {}}); }
+  void begin_run(std::uint32_t chunk) {
+    const auto first = static_cast<std::uint32_t>(plan_.slices.size());
+    plan_.segments.back().runs.push_back({chunk, first, 0});
+  }
 
-  std::vector<planned_segment>& segments_;
+  segment_plan& plan_;
   std::uint64_t quota_ = 0;
   std::uint64_t count_left_ = 0;
   std::uint64_t weight_ = 0;
@@ -267,18 +384,30 @@ std::string_view app_of(const label_set& labels) {
   return {};
 }
 
+error refused_input(const pack_input& input, const std::string& why) {
+  const std::string name = input.stream == nullptr ? "" : " of " + input.stream->canonical_labels;
+  return {errc::invalid_argument, "pack input" + name + ": " + why};
+}
+
 result<segment_plan> plan_segments(const std::vector<pack_input>& inputs,
                                    std::uint32_t segment_bytes_target) {
-  SKALD_TRY_ASSIGN(const auto streams, collect_streams(inputs));
+  stream_collector collector;
+  for (const pack_input& input : inputs) SKALD_TRY(collector.add(input));
+  if (collector.empty()) return error{errc::invalid_argument, "pack without any row"};
+  const collected_streams collected = collector.finish();
   segment_plan plan;
-  segment_cutter cutter(plan.segments);
-  for (const stream_group& group : group_streams(streams, segment_bytes_target / 4)) {
+  plan.streams.reserve(collected.streams.size());
+  plan.slices.reserve(collected.inputs.size());
+  row_order order;
+  segment_cutter cutter(plan);
+  for (const stream_group& group : group_streams(collected.streams, segment_bytes_target / 4)) {
     const std::uint64_t count = std::max<std::uint64_t>(
         1, (group.weight + segment_bytes_target / 2) / segment_bytes_target);
     cutter.begin_group((group.weight + count - 1) / count, count);
     for (std::size_t i = group.first; i < group.end; ++i) {
-      plan.streams.push_back(streams[i].stream);
-      cutter.add_stream(static_cast<std::uint32_t>(i), streams[i]);
+      const planned_stream& stream = collected.streams[i];
+      plan.streams.push_back(*stream.stream);
+      cutter.add_stream(static_cast<std::uint32_t>(i), order.of(collected.inputs_of(stream)));
     }
   }
   return plan;

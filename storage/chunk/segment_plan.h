@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +24,8 @@ struct row_slice {
 // The rows of one stream in one segment, in order.
 struct planned_run {
   std::uint32_t chunk = 0;  // index into segment_plan::streams, which is also the directory entry
-  std::vector<row_slice> slices;
+  std::uint32_t first_slice = 0;  // into segment_plan::slices
+  std::uint32_t slice_count = 0;
 };
 
 struct planned_segment {
@@ -33,13 +36,23 @@ struct planned_segment {
 struct segment_plan {
   std::vector<stream_ptr> streams;  // in the pack's order
   std::vector<planned_segment> segments;
+  std::vector<row_slice> slices;  // of all runs, one behind the other
+
+  std::span<const row_slice> slices_of(const planned_run& run) const {
+    return std::span(slices).subspan(run.first_slice, run.slice_count);
+  }
 };
 
 // The label value that decides which streams are neighbours: that of the first label present of
 // service_name, app, job and container, else empty.
 std::string_view app_of(const label_set& labels);
 
-// The inputs must outlive the plan. Errors: invalid_argument as in pack_writer::write.
+// The error of a malformed input, for people.
+error refused_input(const pack_input& input, const std::string& why);
+
+// Looks at rows one by one only where a cut may fall or inputs of one stream overlap: many small
+// inputs cost little more than few large ones. The inputs must outlive the plan. Does not look at
+// the lines' bytes. Errors: invalid_argument as in pack_writer::write.
 result<segment_plan> plan_segments(const std::vector<pack_input>& inputs,
                                    std::uint32_t segment_bytes_target);
 

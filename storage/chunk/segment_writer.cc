@@ -6,40 +6,41 @@
 
 namespace skald {
 
-void segment_writer::gather(const planned_segment& planned) {
+result<void> segment_writer::gather(const segment_plan& plan, const planned_segment& planned) {
   timestamps_.clear();
   run_rows_.clear();
   lengths_.clear();
   lines_.clear();
-  metadata_starts_.assign(1, 0);
-  metadata_pairs_.clear();
+  metadata_encoder_.begin();
   for (const planned_run& run : planned.runs) {
     const std::size_t before = timestamps_.size();
-    for (const row_slice& slice : run.slices) gather_slice(slice);
+    for (const row_slice& slice : plan.slices_of(run)) SKALD_TRY(gather_slice(slice));
     run_rows_.push_back(static_cast<std::uint32_t>(timestamps_.size() - before));
   }
+  metadata_encoder_.finish();
+  return {};
 }
 
-void segment_writer::gather_slice(const row_slice& slice) {
+result<void> segment_writer::gather_slice(const row_slice& slice) {
   const pack_input& input = *slice.input;
-  const auto starts = input.lines.starts;
-  const std::size_t end = std::size_t{slice.first} + slice.count;
-  timestamps_.insert(timestamps_.end(), input.timestamps.begin() + slice.first,
-                     input.timestamps.begin() + static_cast<std::ptrdiff_t>(end));
-  lines_ += input.lines.bytes.substr(starts[slice.first], starts[end] - starts[slice.first]);
-  for (std::size_t row = slice.first; row < end; ++row) {
-    lengths_.push_back(starts[row + 1] - starts[row] - 1);
-    if (!input.metadata.empty()) {
-      const auto pairs = input.metadata.row(row);
-      metadata_pairs_.insert(metadata_pairs_.end(), pairs.begin(), pairs.end());
-    }
-    metadata_starts_.push_back(static_cast<std::uint32_t>(metadata_pairs_.size()));
+  const auto starts = input.lines.starts.subspan(slice.first, std::size_t{slice.count} + 1);
+  const auto times = input.timestamps.subspan(slice.first, slice.count);
+  timestamps_.insert(timestamps_.end(), times.begin(), times.end());
+  const std::size_t line_bytes_before = lines_.size();
+  lines_ += input.lines.bytes.substr(starts.front(), starts.back() - starts.front());
+  // Asked of the copy, which is in the cache.
+  const char* const copied = lines_.data() + line_bytes_before;
+  const std::size_t rows_before = lengths_.size();
+  lengths_.resize(rows_before + slice.count);
+  std::uint64_t* const lengths = lengths_.data() + rows_before;
+  bool ended = true;
+  for (std::size_t row = 0; row < slice.count; ++row) {
+    lengths[row] = starts[row + 1] - starts[row] - 1;
+    ended = ended && copied[starts[row + 1] - starts.front() - 1] == '\n';
   }
-}
-
-metadata_column segment_writer::metadata() const {
-  if (metadata_pairs_.empty()) return {};
-  return {metadata_starts_, metadata_pairs_};
+  if (!ended) return refused_input(input, "a line does not end in a newline");
+  metadata_encoder_.add_rows(input.metadata, slice.first, slice.count);
+  return {};
 }
 
 segment_entry segment_writer::append(std::string_view app, compressor& zstd, std::uint64_t offset,
@@ -61,9 +62,9 @@ segment_entry segment_writer::append(std::string_view app, compressor& zstd, std
   plane_encoder_.append(lengths_, &zstd, payload_);
   entry.lengths = place(append_raw_section(section_type::lengths, payload_, out));
   append_lines(apps_.of(app), zstd, offset + (out.size() - start), entry, out);
-  if (!metadata_pairs_.empty()) {
+  if (!metadata_encoder_.empty()) {
     payload_.clear();
-    metadata_encoder_.append(metadata(), payload_);
+    metadata_encoder_.append(payload_);
     entry.metadata = place(append_section(section_type::metadata, payload_, zstd, out));
   }
   return entry;

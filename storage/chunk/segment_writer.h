@@ -23,12 +23,12 @@ class segment_writer {
  public:
   explicit segment_writer(column_use columns = column_use::never) : columns_(columns) {}
 
-  // Copies the rows of a planned segment into columns. The views below stay valid until the next
-  // call.
-  void gather(const planned_segment& planned);
+  // Copies the rows of a segment of the plan into columns. The views below stay valid until the
+  // next call. Errors: invalid_argument when a line does not end in a newline.
+  result<void> gather(const segment_plan& plan, const planned_segment& planned);
 
   std::string_view lines() const { return lines_; }
-  metadata_column metadata() const;
+  const metadata_encoder& metadata() const { return metadata_encoder_; }
 
   // Appends the gathered segment's sections to `out`, of which the first byte will stand at
   // `offset` in the pack, and returns its directory entry without flags. What was learnt of the
@@ -40,7 +40,7 @@ class segment_writer {
   std::vector<chunk_range> ranges(const planned_segment& planned, std::uint32_t segment) const;
 
  private:
-  void gather_slice(const row_slice& slice);
+  result<void> gather_slice(const row_slice& slice);
   structured_places try_shapes(app_experience& app, compressor& zstd, std::uint64_t offset);
   void append_lines(app_experience& app, compressor& zstd, std::uint64_t offset,
                     segment_entry& entry, std::string& out);
@@ -58,8 +58,6 @@ class segment_writer {
   std::vector<std::uint32_t> run_rows_;
   std::vector<std::uint64_t> lengths_;  // of lines, without newlines
   std::string lines_;
-  std::vector<std::uint32_t> metadata_starts_;
-  std::vector<metadata_pair> metadata_pairs_;
   std::string payload_;
 };
 

@@ -2,6 +2,7 @@
 #include "storage/chunk/skip_filter.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -65,12 +66,26 @@ bool parser_may_rewrite(std::span<const std::uint8_t> gram) {
 }  // namespace
 
 std::uint32_t metadata_hash(std::string_view name, std::string_view value) {
-  std::string key;
-  key.reserve(name.size() + 1 + value.size());
-  key += name;
-  key += '\0';
-  key += value;
-  return static_cast<std::uint32_t>(xxh3_64(key) >> 32);
+  // Few pairs are longer.
+  std::array<char, 128> key;
+  const std::size_t bytes = name.size() + 1 + value.size();
+  std::string long_key;
+  char* to = key.data();
+  if (bytes > key.size()) {
+    long_key.resize(bytes);
+    to = long_key.data();
+  }
+  std::copy_n(name.data(), name.size(), to);
+  to[name.size()] = '\0';
+  std::copy_n(value.data(), value.size(), to + name.size() + 1);
+  return static_cast<std::uint32_t>(xxh3_64({to, bytes}) >> 32);
+}
+
+void collect_pair_hashes(const metadata_encoder& metadata, std::vector<std::uint32_t>& hashes) {
+  hashes.clear();
+  metadata.for_each_pair([&](std::string_view name, std::string_view value) {
+    hashes.push_back(metadata_hash(name, value));
+  });
 }
 
 void skip_filter_builder::begin_group(std::uint64_t raw_bytes_max) {
@@ -81,13 +96,11 @@ void skip_filter_builder::begin_group(std::uint64_t raw_bytes_max) {
 }
 
 text_facts skip_filter_builder::add_segment(std::string_view lines,
-                                            const metadata_column& metadata) {
+                                            std::span<const std::uint32_t> pair_hashes) {
   SKALD_ASSERT(width_ > 0 && segments_ < filter_group_segments_max);
   std::memset(map_.data(), 0, map_.size());
   const text_facts facts = mark_grams(lines, width_, map_);
-  for (const metadata_pair& pair : metadata.pairs) {
-    map_[metadata_hash(pair.name, pair.value) >> (32 - width_)] = 1;
-  }
+  for (const std::uint32_t hash : pair_hashes) map_[hash >> (32 - width_)] = 1;
   if (bitmaps_.size() == segments_) bitmaps_.emplace_back();
   auto& bitmap = bitmaps_[segments_++];
   const std::size_t space = std::size_t{1} << width_;

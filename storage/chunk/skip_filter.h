@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "runtime/model/log_block.h"
 #include "storage/chunk/byte_buffer.h"
 #include "storage/chunk/gram45.h"
+#include "storage/chunk/metadata_codec.h"
 
 namespace skald {
 
@@ -24,8 +26,9 @@ class skip_filter_builder {
 
   // Begins a group whose largest segment has `raw_bytes_max` bytes of lines.
   void begin_group(std::uint64_t raw_bytes_max);
-  // Adds the next segment's lines and metadata. At most filter_group_segments_max per group.
-  text_facts add_segment(std::string_view lines, const metadata_column& metadata);
+  // Adds the next segment's lines, and the metadata_hash() of its pairs. At most
+  // filter_group_segments_max per group.
+  text_facts add_segment(std::string_view lines, std::span<const std::uint32_t> pair_hashes);
   // Appends the payload of the group's FILTER section, or nothing if the filter would take more
   // than 15 % of `stored_line_bytes` even at the largest fill allowed. `salt` spreads bad luck:
   // give each group another.
@@ -68,5 +71,8 @@ class skip_filter_group {
 
 // The 32-bit hash of a metadata pair; its top bits are the base index, as for grams.
 std::uint32_t metadata_hash(std::string_view name, std::string_view value);
+
+// The hashes of all pairs of a segment, with repetitions. `hashes` is overwritten.
+void collect_pair_hashes(const metadata_encoder& metadata, std::vector<std::uint32_t>& hashes);
 
 }  // namespace skald

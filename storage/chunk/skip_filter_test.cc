@@ -134,11 +134,10 @@ TEST(SkipFilter, ParsedValuesMayBeWrittenOtherwise) {
 }
 
 TEST(SkipFilter, MetadataPairs) {
-  const metadata_pair pairs[] = {{"trace_id", "abc"}, {"region", "eu"}};
-  const std::uint32_t starts[] = {0, 2};
+  const std::uint32_t hashes[] = {metadata_hash("trace_id", "abc"), metadata_hash("region", "eu")};
   skip_filter_builder builder(0.5);
   builder.begin_group(1 << 18);
-  builder.add_segment("text\n", {starts, pairs});
+  builder.add_segment("text\n", hashes);
   std::string payload;
   builder.finish_group(1 << 20, 7, payload);
   const auto group = skip_filter_group::parse(payload);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What packs cost: encode, open, decode by column, fields, rows with a text, and skip filter
-// probing. All rates are per byte of lines (a newline counted with each); "seconds per GB" is
-// 1 / (bytes per second) * 1e9. The rows are 24 MiB of generated log lines of 400 streams, or those
-// of the file named by SKALD_BENCH_ROWS (made by corpus_rows.py).
+// What packs cost: encode (of one input per stream, and of slices as they come by push), open,
+// decode by column, fields, rows with a text, and skip filter probing. All rates are per byte of
+// lines (a newline counted with each); "seconds per GB" is 1 / (bytes per second) * 1e9. The rows
+// are 24 MiB of generated log lines of 400 streams, or those of the file named by SKALD_BENCH_ROWS
+// (made by corpus_rows.py).
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <fstream>
 #include <limits>
 #include <sstream>
@@ -69,6 +71,20 @@ class corpus {
   }
 
   const std::vector<pack_input>& inputs() const { return inputs_; }
+  // The same rows in inputs of `rows_max` rows: first those of all streams, then the next ones.
+  std::vector<pack_input> slices(std::size_t rows_max) {
+    std::vector<pack_input> made;
+    bool more = true;
+    for (std::size_t first = 0; more; first += rows_max) {
+      more = false;
+      for (const pack_input& input : inputs_) {
+        if (first >= input.timestamps.size()) continue;
+        more = true;
+        made.push_back(slice(input, first, std::min(rows_max, input.timestamps.size() - first)));
+      }
+    }
+    return made;
+  }
   std::int64_t raw_bytes() const { return raw_bytes_; }
   std::int64_t stored_bytes() const { return static_cast<std::int64_t>(stored_bytes_); }
   const std::shared_ptr<const pack_reader>& reader() const { return reader_; }
@@ -79,6 +95,19 @@ class corpus {
   object_store& store() { return store_; }
 
  private:
+  pack_input slice(const pack_input& input, std::size_t first, std::size_t rows) {
+    const auto from = input.lines.starts.subspan(first, rows + 1);
+    auto& starts = slice_starts_.emplace_back(from.begin(), from.end());
+    for (std::uint32_t& start : starts) start -= from.front();
+    pack_input made = input;
+    made.timestamps = input.timestamps.subspan(first, rows);
+    made.lines = {input.lines.bytes.substr(from.front(), starts.back()), starts};
+    if (!input.metadata.empty()) {
+      made.metadata.starts = input.metadata.starts.subspan(first, rows + 1);
+    }
+    return made;
+  }
+
   static const std::vector<stream_rows>& streams() {
     static const std::vector<stream_rows> made = [] {
       const char* path = std::getenv("SKALD_BENCH_ROWS");
@@ -103,6 +132,7 @@ class corpus {
   }
 
   std::vector<pack_input> inputs_;
+  std::deque<std::vector<std::uint32_t>> slice_starts_;
   std::int64_t raw_bytes_ = 0;
   std::uint64_t stored_bytes_ = 0;
   memory_store store_;
@@ -133,6 +163,20 @@ void Encode(benchmark::State& state) {
   report(state);
 }
 BENCHMARK(Encode)->Args({0, 0})->Args({1, 0})->Args({1, 1})->Unit(benchmark::kMillisecond);
+
+// The first argument: rows per input.
+void EncodeSlices(benchmark::State& state) {
+  corpus& of = corpus::get(column_use::where_smaller);
+  const auto inputs = of.slices(static_cast<std::size_t>(state.range(0)));
+  pack_writer writer;
+  for (auto _ : state) {
+    auto written = writer.write({"bench", "bench", 1, 1}, inputs);
+    benchmark::DoNotOptimize(written->bytes);
+  }
+  state.SetBytesProcessed(state.iterations() * of.raw_bytes());
+  state.counters["inputs"] = static_cast<double>(inputs.size());
+}
+BENCHMARK(EncodeSlices)->Arg(6)->Arg(100)->Unit(benchmark::kMillisecond);
 
 void Open(benchmark::State& state) {
   corpus& of = corpus::get(form_of(state));

@@ -144,23 +144,105 @@ void read_entry(pbf_reader reader, decoded_push& push) {
   push.entries.push_back(entry);
 }
 
-void read_stream(pbf_reader reader, decoded_push& push, push_array_guard& guard) {
+// --- entries as senders write them: a timestamp of seconds and nanos, a line, nothing else. Takes
+// what it knows and leaves all other bytes, damaged ones too, to the general reader above.
+
+constexpr char tag_of(std::uint32_t field, pbf_wire_type type) {
+  return static_cast<char>(field << 3 | static_cast<std::uint32_t>(type));
+}
+
+// The shape of what lies between `at` and `end`; moves `at` over what was taken.
+struct plain_reader {
+  const char* at;
+  const char* end;
+
+  std::size_t left() const { return static_cast<std::size_t>(end - at); }
+  bool take(char byte) {
+    if (at == end || *at != byte) return false;
+    ++at;
+    return true;
+  }
+  // Of at most five bytes: no length and no second of our time has more.
+  bool take_varint(std::uint64_t& value) {
+    value = 0;
+    for (int shift = 0; shift < 35; shift += 7) {
+      if (at == end) return false;
+      const auto byte = static_cast<unsigned char>(*at++);
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) return true;
+    }
+    return false;
+  }
+  // The bytes of a length-delimited field, whose tag was taken.
+  bool take_bytes(std::string_view& bytes) {
+    std::uint64_t length = 0;
+    if (!take_varint(length) || length > left()) return false;
+    bytes = {at, static_cast<std::size_t>(length)};
+    at += length;
+    return true;
+  }
+};
+
+bool take_plain_timestamp(std::string_view message, std::int64_t& timestamp_ns) {
+  plain_reader in{message.data(), message.data() + message.size()};
+  std::uint64_t seconds = 0;
+  std::uint64_t nanos = 0;
+  if (in.take(tag_of(field_seconds, pbf_wire_type::varint)) && !in.take_varint(seconds)) {
+    return false;
+  }
+  if (in.take(tag_of(field_nanos, pbf_wire_type::varint)) && !in.take_varint(nanos)) return false;
+  constexpr std::uint64_t per_second = 1'000'000'000;
+  if (in.at != in.end || nanos >= per_second || seconds > UINT32_MAX) return false;
+  timestamp_ns = static_cast<std::int64_t>(seconds * per_second + nanos);
+  return true;
+}
+
+bool take_plain_entry(std::string_view message, decoded_push& push) {
+  plain_reader in{message.data(), message.data() + message.size()};
+  pushed_entry entry;
+  std::string_view time;
+  if (!in.take(tag_of(field_timestamp, pbf_wire_type::length_delimited)) || !in.take_bytes(time) ||
+      !in.take(tag_of(field_line, pbf_wire_type::length_delimited)) || !in.take_bytes(entry.line) ||
+      in.at != in.end || !take_plain_timestamp(time, entry.timestamp_ns)) {
+    return false;
+  }
+  entry.first_metadata = static_cast<std::uint32_t>(push.metadata.size());
+  push.entries.push_back(entry);
+  return true;
+}
+
+void read_stream_field(pbf_reader& reader, pushed_stream& stream, decoded_push& push) {
+  switch (reader.tag()) {
+    case field_labels:
+      expect_type(reader, pbf_wire_type::length_delimited);
+      stream.labels_text = bytes_of(reader);
+      break;
+    case field_entries:
+      expect_type(reader, pbf_wire_type::length_delimited);
+      read_entry(message_of(reader), push);
+      break;
+    default:  // `hash` included: ours is computed
+      skip_field(reader);
+  }
+}
+
+void read_stream(std::string_view message, decoded_push& push, push_array_guard& guard) {
   pushed_stream stream;
   stream.first_entry = static_cast<std::uint32_t>(push.entries.size());
-  while (reader.next()) {
-    switch (reader.tag()) {
-      case field_labels:
-        expect_type(reader, pbf_wire_type::length_delimited);
-        stream.labels_text = bytes_of(reader);
-        break;
-      case field_entries:
-        expect_type(reader, pbf_wire_type::length_delimited);
-        read_entry(message_of(reader), push);
-        if (!guard.within_bounds()) throw decode_failure{guard.why()};
-        break;
-      default:  // `hash` included: ours is computed
-        skip_field(reader);
+  plain_reader in{message.data(), message.data() + message.size()};
+  while (in.left() > 0) {
+    plain_reader ahead = in;
+    std::string_view entry;
+    if (ahead.take(tag_of(field_entries, pbf_wire_type::length_delimited)) &&
+        ahead.take_bytes(entry) && take_plain_entry(entry, push)) {
+      in.at = ahead.at;
+    } else {
+      pbf_reader reader(in.at, in.left());
+      if (!reader.next()) break;
+      read_stream_field(reader, stream, push);
+      in.at = reader.data().data();
     }
+    if (!guard.within_bounds()) throw decode_failure{guard.why()};
   }
   stream.entry_count = static_cast<std::uint32_t>(push.entries.size()) - stream.first_entry;
   push.streams.push_back(stream);
@@ -186,7 +268,7 @@ result<void> decode_push_protobuf(std::string_view message, std::size_t array_by
         continue;
       }
       expect_type(reader, pbf_wire_type::length_delimited);
-      read_stream(message_of(reader), push, guard);
+      read_stream(bytes_of(reader), push, guard);
       if (!guard.within_bounds()) return guard.why();
     }
   } catch (const decode_failure& failure) {

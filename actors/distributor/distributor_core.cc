@@ -2,6 +2,7 @@
 #include "actors/distributor/distributor_core.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <limits>
 
@@ -78,9 +79,7 @@ class distributor_core::preparation {
   // A stream of the push whose labels are in order.
   struct resolved_stream {
     const pushed_stream* pushed;
-    stream_ptr stream;
-    std::string level;  // from its labels
-    bool discovers_level;
+    const cached_labels* labels;
   };
 
   static std::size_t metadata_bytes(std::span<const metadata_pair> pairs) {
@@ -131,21 +130,31 @@ class distributor_core::preparation {
   void check_streams() {
     const std::uint64_t rules = discovery_rules_id(limits_);
     streams_.reserve(push_.streams.size());
-    for (const pushed_stream& pushed : push_.streams) {
-      if (pushed.entry_count == 0) continue;
-      const auto found = core_.cache_.find(pushed.labels_text, rules, limits_);
-      if (!found.ok()) {
-        refuse_stream(pushed, "invalid_labels", found.error().message);
-        continue;
+    std::array<label_cache::key, 16> keys;
+    for (std::span<const pushed_stream> rest = push_.streams; !rest.empty();) {
+      const auto some = rest.first(std::min(rest.size(), keys.size()));
+      rest = rest.subspan(some.size());
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        keys[i] = label_cache::key_of(some[i].labels_text, rules);
       }
-      const cached_labels& labels = **found;
-      if (auto violation = check_labels(labels, context_.tenant, limits_)) {
-        refuse_stream(pushed, violation->reason, std::move(violation->text));
-        continue;
+      core_.cache_.prefetch(std::span(keys).first(some.size()));
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        if (some[i].entry_count > 0) check_stream(some[i], keys[i]);
       }
-      check_entries(pushed, labels.stream->canonical_labels);
-      streams_.push_back({&pushed, labels.stream, labels.level, !labels.exempt});
     }
+  }
+
+  void check_stream(const pushed_stream& pushed, const label_cache::key& key) {
+    const auto found = core_.cache_.find(key, limits_);
+    if (!found.ok()) return refuse_stream(pushed, "invalid_labels", found.error().message);
+    const cached_labels& labels = **found;
+    if (!labels_are_fine(labels, limits_)) [[unlikely]] {
+      if (auto violation = check_labels(labels, context_.tenant, limits_)) {
+        return refuse_stream(pushed, violation->reason, std::move(violation->text));
+      }
+    }
+    check_entries(pushed, labels.canonical_labels);
+    streams_.push_back({&pushed, &labels});
   }
 
   void refuse_stream(const pushed_stream& pushed, std::string_view reason, std::string text) {
@@ -285,7 +294,7 @@ class distributor_core::preparation {
     const level_detector detector(limits_);
     const bool discover = limits_.discover_log_levels && limits_.allow_structured_metadata;
     for (const resolved_stream& stream : streams_) {
-      add_stream(stream, discover && stream.discovers_level ? &detector : nullptr);
+      add_stream(stream, discover && !stream.labels->exempt ? &detector : nullptr);
     }
     for (std::uint32_t s = 0; s < core_.options_.shards; ++s) {
       if (!core_.writers_[s].empty()) {
@@ -295,7 +304,7 @@ class distributor_core::preparation {
   }
 
   void add_stream(const resolved_stream& from, const level_detector* detector) {
-    const stream_info& stream = *from.stream;
+    const cached_labels& stream = *from.labels;
     const std::uint32_t shard = shard_of(stream.fingerprint, core_.options_.shards);
     push_frame_writer& writer = core_.writers_[shard];
     std::size_t& text_bytes = text_bytes_[shard];
@@ -317,7 +326,7 @@ class distributor_core::preparation {
       const auto metadata =
           entry.metadata_count == 0 && detector == nullptr
               ? std::span<const metadata_pair>()
-              : metadata_.finish(line, push_.metadata_of(entry), detector, from.level);
+              : metadata_.finish(line, push_.metadata_of(entry), detector, stream.level);
       writer.add(time_ns, line, metadata);
       if (entry.metadata_count != 0) {
         for (const metadata_pair& pair : metadata) {
@@ -332,7 +341,7 @@ class distributor_core::preparation {
     }
   }
 
-  static void begin_stream(push_frame_writer& writer, const stream_info& stream,
+  static void begin_stream(push_frame_writer& writer, const cached_labels& stream,
                            std::size_t& text_bytes) {
     writer.begin_stream(stream.fingerprint, stream.canonical_labels);
     text_bytes += stream.canonical_labels.size();
@@ -374,7 +383,9 @@ distributor_core::distributor_core(distributor_options options, rate_limiter& ra
 prepared_push distributor_core::prepare(const decoded_push& push,
                                         const push_request_context& context) {
   SKALD_ASSERT(context.limits != nullptr);
-  return preparation(*this, push, context).run();
+  prepared_push prepared = preparation(*this, push, context).run();
+  cache_.trim();
+  return prepared;
 }
 
 }  // namespace skald

@@ -2,6 +2,7 @@
 #include "actors/distributor/label_cache.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "actors/distributor/level_detector.h"
@@ -164,37 +165,77 @@ result<cached_labels> resolve_labels(std::string_view text, const tenant_limits&
   info->labels = label_set(std::move(labels));
   info->canonical_labels = info->labels.canonical();
   info->fingerprint = fingerprint_of(info->canonical_labels);
+  out.fingerprint = info->fingerprint;
+  out.canonical_labels = info->canonical_labels;
+  out.label_count = info->labels.size();
   out.stream = std::move(info);
   return out;
 }
 
-std::size_t label_cache::key_hash::operator()(const key& k) const {
-  return xxh3_64(k.text, k.rules);
+label_cache::key label_cache::key_of(std::string_view text, std::uint64_t rules) {
+  return {text, rules, xxh3_64(text, rules)};
 }
 
-result<const cached_labels*> label_cache::find(std::string_view text, std::uint64_t rules,
-                                               const tenant_limits& limits) {
-  if (const auto found = entries_.find(key{text, rules}); found != entries_.end()) {
+// Each step needs what the one before it loads.
+void label_cache::prefetch(std::span<const key> keys) const {
+  constexpr std::size_t at_once = 16;
+  constexpr std::size_t line_bytes = 64;
+  std::array<const entry*, at_once> found;
+  for (; !keys.empty(); keys = keys.subspan(std::min(at_once, keys.size()))) {
+    const std::size_t n = std::min(at_once, keys.size());
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto at = by_hash_.find(keys[i].hash);
+      found[i] = at == by_hash_.end() ? nullptr : at->second;
+      for (std::size_t b = 0; b < sizeof(entry); b += line_bytes) {
+        __builtin_prefetch(reinterpret_cast<const char*>(found[i]) + b);
+      }
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      if (found[i] == nullptr) continue;
+      const std::string_view labels = found[i]->value.canonical_labels;
+      for (std::size_t b = 0; b < found[i]->text.size(); b += line_bytes) {
+        __builtin_prefetch(found[i]->text.data() + b);
+      }
+      for (std::size_t b = 0; b < labels.size(); b += line_bytes) {
+        __builtin_prefetch(labels.data() + b);
+      }
+    }
+  }
+}
+
+result<const cached_labels*> label_cache::find(const key& of, const tenant_limits& limits) {
+  entry*& first = by_hash_[of.hash];
+  for (entry* one = first; one != nullptr; one = one->next) {
+    if (one->rules != of.rules || one->text != of.text) continue;
     ++hits_;
-    found->second->used = true;
-    return static_cast<const cached_labels*>(&found->second->value);
+    one->used = true;
+    return static_cast<const cached_labels*>(&one->value);
   }
   ++misses_;
-  SKALD_TRY_ASSIGN(cached_labels value, resolve_labels(text, limits));
+  auto value = resolve_labels(of.text, limits);
+  if (!value.ok()) {
+    if (first == nullptr) by_hash_.erase(of.hash);
+    return value.error();
+  }
   // The raw text, the canonical one and the label set hold about the same bytes each.
-  const std::size_t bytes = fixed_entry_bytes + text.size() +
-                            2 * value.stream->canonical_labels.size() +
-                            64 * value.stream->labels.size();
+  const std::size_t bytes = fixed_entry_bytes + of.text.size() +
+                            2 * value->canonical_labels.size() + 64 * value->label_count;
   bytes_ += bytes;
-  evict();
-  auto made = std::make_unique<entry>(
-      entry{std::string(text), rules, std::move(value), bytes, /*used=*/false});
-  entry& added = *ring_.emplace_back(std::move(made));
-  entries_.emplace(key{added.text, rules}, &added);
-  return static_cast<const cached_labels*>(&added.value);
+  ring_.push_back(std::make_unique<entry>(entry{std::string(of.text), of.rules, of.hash, first,
+                                                /*used=*/false, bytes, std::move(*value)}));
+  first = ring_.back().get();
+  return static_cast<const cached_labels*>(&first->value);
 }
 
-void label_cache::evict() {
+void label_cache::forget(const entry& one) {
+  const auto at = by_hash_.find(one.hash);
+  entry** link = &at->second;
+  while (*link != &one) link = &(*link)->next;
+  *link = one.next;
+  if (at->second == nullptr) by_hash_.erase(at);
+}
+
+void label_cache::trim() {
   while (bytes_ > bytes_max_ && !ring_.empty()) {
     if (hand_ >= ring_.size()) hand_ = 0;
     entry& one = *ring_[hand_];
@@ -202,7 +243,7 @@ void label_cache::evict() {
       ++hand_;
       continue;
     }
-    entries_.erase(key{one.text, one.rules});
+    forget(one);
     bytes_ -= one.bytes;
     std::swap(ring_[hand_], ring_.back());
     ring_.pop_back();

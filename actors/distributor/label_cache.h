@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Raw label text of a push -> the stream that it names, so that labels are parsed once per distinct
-// text. Bounded by bytes: entries that were not asked for since the hand of the clock last passed
-// them go first, which costs a look-up one flag and no list. One thread only: each io thread has
-// its own.
+// text. Bounded by bytes between pushes: entries that were not asked for since the hand of the
+// clock last passed them go first, which costs a look-up one flag and no list. One thread only:
+// each io thread has its own.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,10 @@ namespace skald {
 
 // What the distributor knows of a label text under given discovery rules.
 struct cached_labels {
-  stream_ptr stream;             // with service_name, when it was discovered
+  stream_ptr stream;               // with service_name, when it was discovered
+  stream_fingerprint fingerprint;  // of *stream, as the next one: without a look at it
+  std::string_view canonical_labels;
+  std::size_t label_count = 0;   // of *stream
   std::size_t name_count = 0;    // labels, service_name not counted
   std::size_t longest_name = 0;  // bytes
   std::size_t longest_value = 0;
@@ -38,7 +42,17 @@ struct label_violation {
   std::string text;         // for the client
 };
 
-// Loki's checks of a label set, in its order. Cheap when nothing is wrong.
+// Whether check_labels() would find nothing. Exact for tenants without enforced labels.
+inline bool labels_are_fine(const cached_labels& labels, const tenant_limits& limits) {
+  if (labels.label_count == 0) return false;
+  if (labels.exempt) return true;
+  return static_cast<std::int64_t>(labels.name_count) <= limits.max_label_names_per_series &&
+         static_cast<std::int64_t>(labels.longest_name) <= limits.max_label_name_length &&
+         static_cast<std::int64_t>(labels.longest_value) <= limits.max_label_value_length &&
+         labels.with_duplicates.empty() && limits.enforced_labels.empty();
+}
+
+// Loki's checks of a label set, in its order.
 std::optional<label_violation> check_labels(const cached_labels& labels, std::string_view tenant,
                                             const tenant_limits& limits);
 
@@ -55,35 +69,44 @@ class label_cache {
   label_cache(const label_cache&) = delete;
   label_cache& operator=(const label_cache&) = delete;
 
-  // Parses at the first sight of (text, rules). The pointer stays valid until the next call.
-  // `rules` is discovery_rules_id(limits): texts are kept apart by it.
-  // Errors: those of resolve_labels; not cached.
-  result<const cached_labels*> find(std::string_view text, std::uint64_t rules,
-                                    const tenant_limits& limits);
+  // Identifies a text under rules, which are discovery_rules_id(limits): texts are kept apart by
+  // it.
+  struct key {
+    std::string_view text;
+    std::uint64_t rules;
+    std::uint64_t hash;  // of both
+  };
+  static key key_of(std::string_view text, std::uint64_t rules);
 
-  std::size_t size() const { return entries_.size(); }
+  // Has the processor load what find() will look at. Worth its while for some ten keys at a time:
+  // the table of a node with many streams is in no cache.
+  void prefetch(std::span<const key> keys) const;
+  // Parses at the first sight of a key. The pointer stays valid until trim().
+  // Errors: those of resolve_labels; not cached.
+  result<const cached_labels*> find(const key& of, const tenant_limits& limits);
+  // Lets entries go until the bound holds.
+  void trim();
+
+  std::size_t size() const { return ring_.size(); }
   std::size_t bytes() const { return bytes_; }
   std::uint64_t hits() const { return hits_; }
   std::uint64_t misses() const { return misses_; }
 
  private:
-  struct key {
-    std::string_view text;
-    std::uint64_t rules;
-    friend bool operator==(const key&, const key&) = default;
-  };
-  struct key_hash {
+  struct as_it_is {
     using is_avalanching = void;
-    std::size_t operator()(const key& k) const;
+    std::size_t operator()(std::uint64_t hash) const { return hash; }
   };
   struct entry {
     std::string text;
     std::uint64_t rules;
-    cached_labels value;
+    std::uint64_t hash;
+    entry* next;  // of the same hash
+    bool used;    // since the hand passed
     std::size_t bytes;
-    bool used;  // since the hand passed
+    cached_labels value;
   };
-  void evict();
+  void forget(const entry& one);
 
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
@@ -91,7 +114,7 @@ class label_cache {
   std::uint64_t misses_ = 0;
   std::vector<std::unique_ptr<entry>> ring_;
   std::size_t hand_ = 0;
-  boost::unordered_flat_map<key, entry*, key_hash> entries_;  // keys view the entries' texts
+  boost::unordered_flat_map<std::uint64_t, entry*, as_it_is> by_hash_;
 };
 
 }  // namespace skald

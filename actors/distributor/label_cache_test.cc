@@ -60,12 +60,91 @@ TEST(ResolveLabels, SortsAndMeasures) {
   EXPECT_TRUE(labels->with_duplicates.empty());
 }
 
+result<const cached_labels*> find(label_cache& cache, std::string_view text,
+                                  std::uint64_t rules = 1) {
+  const label_cache::key key = label_cache::key_of(text, rules);
+  cache.prefetch({&key, 1});
+  return cache.find(key, tenant_limits{});
+}
+
+TEST(ResolveLabels, TheShortCheckEqualsTheLongOne) {
+  const std::string texts[] = {"{}",
+                               R"({a="1"})",
+                               R"({a="1", a="2"})",
+                               R"({abcdef="1"})",
+                               R"({a="1234567"})",
+                               R"({a="1", b="2", c="3"})",
+                               R"({__pattern__="1234567", bcdefgh="2", c="3"})"};
+  for (const bool enforced : {false, true}) {
+    tenant_limits limits;
+    limits.discover_service_name = {};
+    limits.max_label_name_length = 5;
+    limits.max_label_value_length = 6;
+    limits.max_label_names_per_series = 2;
+    if (enforced) limits.enforced_labels = {"a"};
+    for (const std::string& text : texts) {
+      const auto labels = resolve_labels(text, limits);
+      ASSERT_TRUE(labels.ok()) << text;
+      const bool fine = !check_labels(*labels, "t", limits).has_value();
+      if (!enforced) {
+        EXPECT_EQ(labels_are_fine(*labels, limits), fine) << text;
+      }
+      if (!fine) {
+        EXPECT_FALSE(labels_are_fine(*labels, limits)) << text;
+      }
+    }
+  }
+}
+
+TEST(LabelCache, KeepsEntriesOfEqualHashApart) {
+  label_cache cache(1 << 20);
+  const std::string texts[] = {R"({a="1"})", R"({a="2"})", R"({a="3"})"};
+  for (int round = 0; round < 2; ++round) {
+    for (const std::string& text : texts) {
+      for (const std::uint64_t rules : {1u, 2u}) {
+        const auto found = cache.find({text, rules, 7}, tenant_limits{});
+        ASSERT_TRUE(found.ok());
+        EXPECT_EQ((*found)->stream->labels.get("a"), text.substr(4, 1));
+      }
+    }
+    EXPECT_EQ(cache.size(), 6u);
+  }
+  EXPECT_FALSE(cache.find({"{", 1, 7}, tenant_limits{}).ok());
+  EXPECT_EQ(cache.hits(), 6u);
+}
+
+TEST(LabelCache, ForgetsEntriesOfEqualHashOneByOne) {
+  label_cache cache(2000);
+  for (int i = 0; i < 100; ++i) {
+    const std::string text = "{a=\"" + std::to_string(i) + "\"}";
+    const auto found = cache.find({text, 1, static_cast<std::uint64_t>(i % 2)}, tenant_limits{});
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ((*found)->stream->labels.get("a"), std::to_string(i));
+    cache.trim();
+    EXPECT_LE(cache.bytes(), 2000u);
+  }
+  EXPECT_GT(cache.size(), 1u);
+}
+
+// Pointers of one push stay good until it is over.
+TEST(LabelCache, EvictsOnlyWhenItIsTrimmed) {
+  label_cache cache(10);
+  const auto first = find(cache, R"({a="1"})");
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(find(cache, "{b=\"" + std::to_string(i) + "\"}").ok());
+  EXPECT_EQ((*first)->canonical_labels, R"({a="1", service_name="unknown_service"})");
+  EXPECT_EQ((*first)->fingerprint, fingerprint_of((*first)->canonical_labels));
+  EXPECT_EQ(cache.size(), 1001u);
+  cache.trim();
+  EXPECT_EQ(cache.size(), 0u);
+  EXPECT_EQ(cache.bytes(), 0u);
+}
+
 TEST(LabelCache, KeepsWhatIsAskedForWhenItIsFull) {
-  const tenant_limits limits;
   label_cache cache(3000);
   for (int i = 0; i < 100; ++i) {
-    ASSERT_TRUE(cache.find("{a=\"" + std::to_string(i) + "\"}", 1, limits).ok());
-    ASSERT_TRUE(cache.find("{hot=\"1\"}", 1, limits).ok());
+    ASSERT_TRUE(find(cache, "{a=\"" + std::to_string(i) + "\"}").ok());
+    ASSERT_TRUE(find(cache, "{hot=\"1\"}").ok());
+    cache.trim();
     EXPECT_LE(cache.bytes(), 3000u);
   }
   EXPECT_LT(cache.size(), 10u);
@@ -75,7 +154,7 @@ TEST(LabelCache, KeepsWhatIsAskedForWhenItIsFull) {
 
 TEST(LabelCache, KeepsOneEntryHoweverLarge) {
   label_cache cache(10);
-  const auto found = cache.find("{a=\"1\"}", 1, tenant_limits{});
+  const auto found = find(cache, "{a=\"1\"}");
   ASSERT_TRUE(found.ok());
   EXPECT_EQ((*found)->stream->labels.get("a"), "1");
   EXPECT_EQ(cache.size(), 1u);
@@ -83,7 +162,7 @@ TEST(LabelCache, KeepsOneEntryHoweverLarge) {
 
 TEST(LabelCache, DoesNotKeepErrors) {
   label_cache cache(1000);
-  EXPECT_FALSE(cache.find("{", 1, tenant_limits{}).ok());
+  EXPECT_FALSE(find(cache, "{").ok());
   EXPECT_EQ(cache.size(), 0u);
 }
 

@@ -216,6 +216,8 @@ class shard_core {
   row_index make_row(std::uint32_t tenant, stream_ptr info);
   row_index find_row(std::uint32_t tenant, const stream_fingerprint& fingerprint) const;
   row_index row_for(std::uint32_t tenant, const stream_slice& slice, row_index hint);
+  void prefetch_rows(const push_frame& frame, std::span<const std::uint32_t> slices,
+                     std::uint32_t tenant) const;
   row_index admit_slice(const push_frame& frame, std::uint32_t slice, std::uint32_t tenant,
                         const tenant_limits& limits, std::int64_t stream_limit, time_point now,
                         admission& out);

@@ -7,8 +7,8 @@
 #include <charconv>
 #include <cstring>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
+#ifdef __x86_64__
+#include <immintrin.h>
 #endif
 
 namespace skald {
@@ -100,7 +100,7 @@ bool may_start(char a, char b) {
   }
 }
 
-#ifdef __SSE2__
+#ifdef __x86_64__
 // Positions of the 16 at `p` where a level word may start; reads 17 bytes.
 unsigned start_mask(const char* p) {
   const __m128i fold = _mm_set1_epi8(0x20);
@@ -115,6 +115,87 @@ unsigned start_mask(const char* p) {
   hit = _mm_or_si128(hit, _mm_and_si128(first('i'), second('n')));
   hit = _mm_or_si128(hit, _mm_and_si128(second('a'), _mm_or_si128(first('w'), first('f'))));
   return static_cast<unsigned>(_mm_movemask_epi8(hit));
+}
+
+// Classes of characters as two tables of bits, by the lower and by the upper four bits of the
+// character: it is in the classes that both name. Characters from 0x80 on are in none.
+struct character_classes {
+  std::array<unsigned char, 16> by_low{};
+  std::array<unsigned char, 16> by_high{};
+
+  constexpr void add(unsigned bit, std::string_view characters) {
+    for (const char c : characters) {
+      by_low[static_cast<unsigned char>(c) & 15] |= static_cast<unsigned char>(1 << bit);
+      by_high[static_cast<unsigned char>(c) >> 4] |= static_cast<unsigned char>(1 << bit);
+    }
+  }
+};
+
+// A level word begins with a character of some class of the first and one of the same class of the
+// second. Letters of a class agree in their upper bits or in their lower ones: no others slip in.
+constexpr character_classes first_of_pair = [] {
+  character_classes out;
+  out.add(0, "tTwW");
+  out.add(1, "eEcC");
+  out.add(2, "dD");
+  out.add(3, "iI");
+  out.add(4, "wW");
+  out.add(5, "fF");
+  return out;
+}();
+constexpr character_classes second_of_pair = [] {
+  character_classes out;
+  out.add(0, "rR");
+  out.add(1, "rR");
+  out.add(2, "eEbB");
+  out.add(3, "nN");
+  out.add(4, "aA");
+  out.add(5, "aA");
+  return out;
+}();
+// As is_word_char().
+constexpr character_classes word_characters = [] {
+  character_classes out;
+  out.add(0, "0123456789");
+  out.add(1, "abcdefghijklmnoABCDEFGHIJKLMNO");
+  out.add(2, "pqrstuvwxyzPQRSTUVWXYZ");
+  out.add(3, "_");
+  return out;
+}();
+
+__attribute__((target("avx2"))) inline __m256i twice(const std::array<unsigned char, 16>& table) {
+  return _mm256_broadcastsi128_si256(
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(table.data())));
+}
+
+__attribute__((target("avx2"))) inline __m256i classes_of(const char* p,
+                                                          const character_classes& in) {
+  const __m256i text = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  const __m256i high = _mm256_and_si256(_mm256_srli_epi16(text, 4), _mm256_set1_epi8(15));
+  return _mm256_and_si256(_mm256_shuffle_epi8(twice(in.by_low), text),
+                          _mm256_shuffle_epi8(twice(in.by_high), high));
+}
+
+// The first level word that starts in front of `at`, which is moved as far as whole steps lead.
+// Looks at words' beginnings only; the one at 0 must have been tried.
+__attribute__((target("avx2"))) std::string_view find_level_word_avx2(std::string_view line,
+                                                                      std::size_t& at) {
+  constexpr std::size_t step = 32;
+  const __m256i none = _mm256_setzero_si256();
+  for (; at + step + 1 <= line.size(); at += step) {
+    const char* const p = line.data() + at;
+    const __m256i pair =
+        _mm256_and_si256(classes_of(p, first_of_pair), classes_of(p + 1, second_of_pair));
+    const __m256i in_word = classes_of(p - 1, word_characters);
+    const auto no_pair = static_cast<unsigned>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(pair, none)));
+    const auto begins =
+        static_cast<unsigned>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(in_word, none)));
+    for (unsigned mask = ~no_pair & begins; mask != 0; mask &= mask - 1) {
+      const auto level = level_at(line, at + static_cast<std::size_t>(std::countr_zero(mask)));
+      if (!level.empty()) return level;
+    }
+  }
+  return {};
 }
 #endif
 
@@ -252,7 +333,12 @@ std::string_view normalized_level(std::string_view word) {
 
 std::string_view find_level_word(std::string_view line) {
   std::size_t at = 0;
-#ifdef __SSE2__
+#ifdef __x86_64__
+  static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
+  if (has_avx2 && line.size() > 32) {
+    if (const auto level = level_at(line, at++); !level.empty()) return level;
+    if (const auto level = find_level_word_avx2(line, at); !level.empty()) return level;
+  }
   for (; at + 17 <= line.size(); at += 16) {
     for (unsigned mask = start_mask(line.data() + at); mask != 0; mask &= mask - 1) {
       const auto level = level_at(line, at + static_cast<std::size_t>(std::countr_zero(mask)));

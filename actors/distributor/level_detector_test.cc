@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <iterator>
+#include <random>
+
 namespace skald {
 namespace {
 
@@ -60,6 +64,56 @@ TEST(LevelDetector, FindsWordsAtEveryOffset) {
       EXPECT_EQ(find_level_word(line), "critical") << before << ' ' << after;
     }
   }
+}
+
+// The definition, one position after the other.
+std::string_view slow_level_word(std::string_view line) {
+  constexpr std::string_view words[] = {"trace",       "trc",      "debug", "dbg",     "info",
+                                        "information", "warn",     "wrn",   "warning", "error",
+                                        "err",         "critical", "fatal"};
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (at > 0 && is_word(line[at - 1])) continue;
+    std::string word;
+    for (std::size_t i = at; i < line.size() && is_word(line[i]); ++i) {
+      word += static_cast<char>(std::tolower(line[i]));
+    }
+    for (const std::string_view known : words) {
+      if (word == known) return normalized_level(known);
+    }
+  }
+  return {};
+}
+
+TEST(LevelDetector, FindsTheWordsThatASlowSearchFinds) {
+  const std::string_view pieces[] = {
+      "trace",    "TRC",      "deBug", "dbg", "INFO", "information", "warn", "Wrn", "error", "Err",
+      "critical", "Fatal",    "inf",   "er",  "fa",   "in",          " ",    "  ",  "_",     ".",
+      "-",        "\xc3\xa4", "9",     "x",   "=",    "[",           "@",    "`",   "{"};
+  std::mt19937_64 random(17);
+  std::size_t found = 0;
+  for (int round = 0; round < 60'000; ++round) {
+    std::string line;
+    const std::size_t length = random() % 120;
+    const bool noise = round % 2 == 0;
+    while (line.size() < length) {
+      if (noise && random() % 4 != 0) {
+        line += static_cast<char>(random());
+      } else {
+        line += pieces[random() % std::size(pieces)];
+        if (random() % 3 == 0) line += ' ';
+      }
+    }
+    // A copy of its exact size: reading past it would be seen.
+    const std::vector<char> exact(line.begin(), line.end());
+    const std::string_view expected = slow_level_word(line);
+    ASSERT_EQ(find_level_word({exact.data(), exact.size()}), expected) << line;
+    found += !expected.empty();
+  }
+  EXPECT_GT(found, 10'000u);
+  EXPECT_LT(found, 55'000u);
 }
 
 TEST(LevelDetector, MetadataComesFirst) {

@@ -7,12 +7,20 @@
 #include <algorithm>
 #include <charconv>
 
+#include "storage/wal/page_memory.h"
+
 namespace skald {
 namespace {
 
 constexpr std::string_view spare_name = "spare.tmp";
-constexpr std::uint64_t zeros_bytes = 256 << 10;
-alignas(wal_block_bytes) constinit char zeros[zeros_bytes] = {};
+// The system's own page of zeros where it has one of that size; one block of ours elsewhere. Large
+// steps: what a write costs beside its bytes is more than the bytes.
+std::string_view zero_bytes() {
+  static const page_memory large = page_memory::map(page_memory::large_page_bytes, false);
+  if (large.data() != nullptr) return {large.data(), large.size()};
+  alignas(wal_block_bytes) static constinit char block[wal_block_bytes] = {};
+  return {block, sizeof block};
+}
 
 // The number in "recycled-<n>", or 0.
 std::uint64_t recycled_number(std::string_view name) {
@@ -39,9 +47,10 @@ void write_directly(file& segment) {
 }  // namespace
 
 result<void> wal_fill_with_zeros(file& out, std::uint64_t from, std::uint64_t bytes) {
+  const std::string_view zeros = zero_bytes();
   for (const std::uint64_t end = from + bytes; from < end;) {
-    const std::uint64_t step = std::min(zeros_bytes, end - from);
-    SKALD_TRY(out.write_at(from, {zeros, step}));
+    const std::uint64_t step = std::min<std::uint64_t>(zeros.size(), end - from);
+    SKALD_TRY(out.write_at(from, zeros.substr(0, step)));
     from += step;
   }
   return {};

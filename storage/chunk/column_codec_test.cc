@@ -83,6 +83,30 @@ TEST(PlaneCodec, ConstantsAndZerosTakeNoRoomPerRow) {
   EXPECT_EQ(equal.size(), 5);
 }
 
+// Planes that look uniform are not compressed; those that repeat or are skewed are.
+TEST(PlaneCodec, CompressesWhatIsNotUniform) {
+  std::mt19937_64 random(9);
+  plane_encoder encoder;
+  compressor zstd;
+  const auto size_of = [&](auto value) {
+    std::vector<std::uint64_t> values(4000);
+    for (std::uint64_t& one : values) one = value();
+    std::string bytes;
+    encoder.append(values, &zstd, bytes);
+    bounded_reader from(bytes);
+    std::vector<std::uint64_t> decoded(values.size());
+    EXPECT_TRUE(decode_planes(from, std::span(decoded)));
+    EXPECT_EQ(decoded, values);
+    return bytes.size();
+  };
+  EXPECT_EQ(size_of([&] { return random() & 0xff; }), 4002);
+  EXPECT_LT(size_of([&] { return random() & 0x7f; }), 3600);
+  EXPECT_LT(size_of([&] {
+              return std::min({random() & 0xff, random() & 0xff, random() & 0xff});
+            }),
+            3950);
+}
+
 TEST(PlaneCodec, RefusesMalformedBytes) {
   std::vector<std::uint64_t> out(4);
   for (const std::string& bytes :

@@ -118,6 +118,20 @@ inline __m256i indices_of(const std::uint8_t* folded, std::uint32_t five, std::u
   return _mm256_blendv_epi8(nowhere, _mm256_srl_epi32(h, shift), lanes_of(valid));
 }
 
+// By registers: reading indices back from memory would wait for the store before.
+inline void mark_all(__m256i indices, std::uint8_t* map) {
+  const __m128i low = _mm256_castsi256_si128(indices);
+  const __m128i high = _mm256_extracti128_si256(indices, 1);
+  const std::uint64_t pairs[] = {static_cast<std::uint64_t>(_mm_cvtsi128_si64(low)),
+                                 static_cast<std::uint64_t>(_mm_extract_epi64(low, 1)),
+                                 static_cast<std::uint64_t>(_mm_cvtsi128_si64(high)),
+                                 static_cast<std::uint64_t>(_mm_extract_epi64(high, 1))};
+  for (const std::uint64_t pair : pairs) {
+    map[static_cast<std::uint32_t>(pair)] = 1;
+    map[pair >> 32] = 1;
+  }
+}
+
 }  // namespace
 
 facts mark(const char* text, std::size_t bytes, unsigned width, std::uint8_t* map) {
@@ -141,12 +155,10 @@ facts mark(const char* text, std::size_t bytes, unsigned width, std::uint8_t* ma
       found.newlines += static_cast<std::size_t>(__builtin_popcountll(newline[0]));
       if (valid == 0) continue;
       for (unsigned at = 0; at < 64; at += 8) {
-        alignas(32) std::uint32_t index[8];
         const __m256i found =
             indices_of(block.folded + word * 64 + at, static_cast<std::uint32_t>(five >> at),
                        static_cast<std::uint32_t>(valid >> at), shift, nowhere);
-        _mm256_store_si256(reinterpret_cast<__m256i*>(index), found);
-        for (const std::uint32_t i : index) map[i] = 1;
+        mark_all(found, map);
       }
     }
     // What stands behind the text was filled with newlines.

@@ -24,6 +24,7 @@ class plane_encoder {
 
  private:
   std::string plane_;
+  std::string frame_;
 };
 
 // Decodes as many values as `out` has. False when the bytes are malformed.

@@ -13,6 +13,8 @@ namespace skald {
 namespace {
 
 constexpr std::size_t crc_offset = 12;
+// A frame's head and tables take more than there is to gain from less.
+constexpr std::size_t frame_payload_min = 32;
 
 bool all_equal(std::string_view bytes) {
   return !bytes.empty() && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
@@ -109,7 +111,7 @@ compressor::compressor(int level) : context_(std::make_unique<context>()) {
 compressor::~compressor() = default;
 
 std::size_t compressor::append_if_smaller(std::string_view bytes, std::string& out) {
-  if (bytes.empty()) return 0;
+  if (bytes.size() < frame_payload_min) return 0;
   // Into memory of its own first: growing `out` to the bound would leave it six times too large.
   byte_buffer& frame = context_->frame;
   frame.resize(ZSTD_compressBound(bytes.size()));

@@ -14,6 +14,41 @@ namespace {
 // segment_metadata_pairs_max.
 constexpr std::uint64_t pair_weight = 4;
 
+// The columns of small inputs lie all over memory: so many inputs ahead they are fetched.
+constexpr std::size_t ahead_inputs = 6;
+
+void prefetch(const pack_input& input) {
+  __builtin_prefetch(input.timestamps.data());
+  __builtin_prefetch(input.lines.starts.data());
+  __builtin_prefetch(input.metadata.starts.data());
+  for (std::size_t i = 0; i < std::min<std::size_t>(input.metadata.pairs.size(), 16); i += 2) {
+    __builtin_prefetch(input.metadata.pairs.data() + i);
+  }
+}
+
+// Whether `next` are the rows behind `rows`.
+bool follows(const row_slice& rows, const row_slice& next) {
+  return rows.input == next.input && rows.first + rows.count == next.first;
+}
+
+// What is known of an input once checked: inputs lie all over memory, and are not looked at again
+// unless their rows must be told apart.
+struct weighed_input {
+  const pack_input* input;
+  std::uint32_t rows;
+  std::uint64_t weight;
+  std::uint64_t line_bytes;
+  std::int64_t first_timestamp;
+  std::int64_t last_timestamp;
+};
+
+struct weighed_slice {
+  row_slice rows;
+  std::uint64_t weight;
+  std::uint64_t line_bytes;
+  std::int64_t last_timestamp;
+};
+
 result<void> check_lines(const pack_input& input) {
   const auto starts = input.lines.starts;
   if (starts.back() != input.lines.bytes.size()) {
@@ -52,8 +87,7 @@ result<std::uint64_t> check_metadata(const pack_input& input) {
   return weight;
 }
 
-// Returns what the input's rows weigh together.
-result<std::uint64_t> check_input(const pack_input& input) {
+result<weighed_input> check_input(const pack_input& input) {
   if (input.stream == nullptr) return refused_input(input, "no stream");
   if (input.lines.rows() != input.timestamps.size()) {
     return refused_input(input, "timestamps and lines of different numbers");
@@ -63,7 +97,13 @@ result<std::uint64_t> check_input(const pack_input& input) {
   }
   SKALD_TRY(check_lines(input));
   SKALD_TRY_ASSIGN(const std::uint64_t metadata, check_metadata(input));
-  return input.lines.starts.back() - input.lines.starts.front() + metadata;
+  const std::uint64_t line_bytes = input.lines.starts.back() - input.lines.starts.front();
+  return weighed_input{&input,
+                       static_cast<std::uint32_t>(input.timestamps.size()),
+                       line_bytes + metadata,
+                       line_bytes,
+                       input.timestamps.front(),
+                       input.timestamps.back()};
 }
 
 // What a row adds to a segment's size: its metadata counts too, so that segments with short lines
@@ -77,27 +117,22 @@ std::uint64_t weight_of(const pack_input& input, std::size_t row) {
   return weight;
 }
 
-struct weighed_input {
-  const pack_input* input;
-  std::uint64_t weight;
-};
-
-struct weighed_slice {
-  row_slice rows;
-  std::uint64_t weight;
-};
+weighed_slice slice_of_row(const pack_input* input, std::uint32_t row) {
+  const std::uint64_t line_bytes = input->lines.starts[row + 1] - input->lines.starts[row];
+  return {{input, row, 1}, weight_of(*input, row), line_bytes, input->timestamps[row]};
+}
 
 void add_row(std::vector<weighed_slice>& slices, const pack_input* input, std::uint32_t row) {
-  const std::uint64_t weight = weight_of(*input, row);
-  if (!slices.empty()) {
-    weighed_slice& last = slices.back();
-    if (last.rows.input == input && last.rows.first + last.rows.count == row) {
-      ++last.rows.count;
-      last.weight += weight;
-      return;
-    }
+  const weighed_slice one = slice_of_row(input, row);
+  if (slices.empty() || !follows(slices.back().rows, one.rows)) {
+    slices.push_back(one);
+    return;
   }
-  slices.push_back({{input, row, 1}, weight});
+  weighed_slice& last = slices.back();
+  ++last.rows.count;
+  last.weight += one.weight;
+  last.line_bytes += one.line_bytes;
+  last.last_timestamp = one.last_timestamp;
 }
 
 // Puts the rows of one stream's inputs, given in order of arrival, in order of time; equal
@@ -110,14 +145,15 @@ class row_order {
     find_first_ahead(inputs);
     for (std::size_t i = 0; i < inputs.size();) {
       // What overlaps is merged; mostly nothing does.
-      std::int64_t last = inputs[i].input->timestamps.back();
+      std::int64_t last = inputs[i].last_timestamp;
       std::size_t end = i + 1;
       for (; end < inputs.size() && last > first_ahead_[end]; ++end) {
-        last = std::max(last, inputs[end].input->timestamps.back());
+        last = std::max(last, inputs[end].last_timestamp);
       }
       if (end == i + 1) {
-        const auto rows = static_cast<std::uint32_t>(inputs[i].input->timestamps.size());
-        slices_.push_back({{inputs[i].input, 0, rows}, inputs[i].weight});
+        const weighed_input& one = inputs[i];
+        slices_.push_back(
+            {{one.input, 0, one.rows}, one.weight, one.line_bytes, one.last_timestamp});
       } else {
         merge(inputs.subspan(i, end - i));
       }
@@ -139,7 +175,7 @@ class row_order {
     first_ahead_.resize(inputs.size());
     std::int64_t first = INT64_MAX;
     for (std::size_t i = inputs.size(); i-- > 0;) {
-      first = std::min(first, inputs[i].input->timestamps.front());
+      first = std::min(first, inputs[i].first_timestamp);
       first_ahead_[i] = first;
     }
   }
@@ -187,7 +223,7 @@ class stream_collector {
  public:
   result<void> add(const pack_input& input) {
     if (input.timestamps.empty() && input.lines.rows() == 0) return {};
-    SKALD_TRY_ASSIGN(const std::uint64_t weight, check_input(input));
+    SKALD_TRY_ASSIGN(const weighed_input checked, check_input(input));
     const stream_info* stream = input.stream.get();
     if (numbers_.empty() || streams_[numbers_.back()].stream->get() != stream) {
       const auto next = static_cast<std::uint32_t>(streams_.size());
@@ -197,7 +233,7 @@ class stream_collector {
     } else {
       numbers_.push_back(numbers_.back());
     }
-    inputs_.push_back({&input, weight});
+    inputs_.push_back(checked);
     return {};
   }
 
@@ -302,17 +338,17 @@ class segment_cutter {
     begin_run(chunk);
     for (const weighed_slice& slice : slices) {
       if (fits_whole(slice.weight)) {
-        add(slice.rows, slice.weight);
+        add(slice);
         continue;
       }
       const row_slice& rows = slice.rows;
       for (std::uint32_t row = rows.first; row < rows.first + rows.count; ++row) {
-        const std::uint64_t weight = weight_of(*rows.input, row);
-        if (is_full(rows.input->timestamps[row], weight)) {
+        const weighed_slice one = slice_of_row(rows.input, row);
+        if (is_full(one.last_timestamp, one.weight)) {
           begin_segment();
           begin_run(chunk);
         }
-        add({rows.input, row, 1}, weight);
+        add(one);
       }
     }
   }
@@ -338,19 +374,16 @@ class segment_cutter {
     return weight_ >= quota_ && count_left_ > 1 && !splits_instant;
   }
 
-  void add(const row_slice& rows, std::uint64_t weight) {
-    const std::uint32_t end = rows.first + rows.count;
-    row_slice* last = run_has_rows() ? &plan_.slices.back() : nullptr;
-    if (last != nullptr && last->input == rows.input && last->first + last->count == rows.first) {
-      last->count += rows.count;
+  void add(const weighed_slice& slice) {
+    if (run_has_rows() && follows(plan_.slices.back(), slice.rows)) {
+      plan_.slices.back().count += slice.rows.count;
     } else {
-      plan_.slices.push_back(rows);
+      plan_.slices.push_back(slice.rows);
       ++run().slice_count;
     }
-    const auto starts = rows.input->lines.starts;
-    plan_.segments.back().raw_bytes += starts[end] - starts[rows.first];
-    weight_ += weight;
-    last_timestamp_ = rows.input->timestamps[end - 1];
+    plan_.segments.back().raw_bytes += slice.line_bytes;
+    weight_ += slice.weight;
+    last_timestamp_ = slice.last_timestamp;
   }
 
   void begin_segment() {
@@ -392,7 +425,10 @@ error refused_input(const pack_input& input, const std::string& why) {
 result<segment_plan> plan_segments(const std::vector<pack_input>& inputs,
                                    std::uint32_t segment_bytes_target) {
   stream_collector collector;
-  for (const pack_input& input : inputs) SKALD_TRY(collector.add(input));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (i + ahead_inputs < inputs.size()) prefetch(inputs[i + ahead_inputs]);
+    SKALD_TRY(collector.add(inputs[i]));
+  }
   if (collector.empty()) return error{errc::invalid_argument, "pack without any row"};
   const collected_streams collected = collector.finish();
   segment_plan plan;

@@ -5,6 +5,41 @@
 #include <numeric>
 
 namespace skald {
+namespace {
+
+// Rows of small inputs lie all over memory: so many slices ahead they are fetched, in two steps
+// because what an input refers to is only known once it is there.
+constexpr std::size_t ahead_slices = 4;
+constexpr std::size_t cache_line_bytes = 64;
+constexpr std::size_t ahead_bytes_max = 32 * cache_line_bytes;
+
+void prefetch_bytes(const void* from, std::size_t bytes) {
+  const auto* at = static_cast<const char*>(from);
+  for (std::size_t i = 0; i < std::min(bytes, ahead_bytes_max); i += cache_line_bytes) {
+    __builtin_prefetch(at + i);
+  }
+}
+
+void prefetch_columns(const row_slice& slice) {
+  const pack_input& input = *slice.input;
+  prefetch_bytes(input.timestamps.data() + slice.first, slice.count * sizeof(std::int64_t));
+  prefetch_bytes(input.lines.starts.data() + slice.first, slice.count * sizeof(std::uint32_t));
+  if (input.metadata.empty()) return;
+  prefetch_bytes(input.metadata.starts.data() + slice.first, slice.count * sizeof(std::uint32_t));
+}
+
+void prefetch_texts(const row_slice& slice) {
+  const pack_input& input = *slice.input;
+  const std::size_t end = std::size_t{slice.first} + slice.count;
+  const std::uint32_t first_byte = input.lines.starts[slice.first];
+  prefetch_bytes(input.lines.bytes.data() + first_byte, input.lines.starts[end] - first_byte);
+  if (input.metadata.empty()) return;
+  const std::uint32_t first_pair = input.metadata.starts[slice.first];
+  prefetch_bytes(input.metadata.pairs.data() + first_pair,
+                 (input.metadata.starts[end] - first_pair) * sizeof(metadata_pair));
+}
+
+}  // namespace
 
 result<void> segment_writer::gather(const segment_plan& plan, const planned_segment& planned) {
   timestamps_.clear();
@@ -14,7 +49,15 @@ result<void> segment_writer::gather(const segment_plan& plan, const planned_segm
   metadata_encoder_.begin();
   for (const planned_run& run : planned.runs) {
     const std::size_t before = timestamps_.size();
-    for (const row_slice& slice : plan.slices_of(run)) SKALD_TRY(gather_slice(slice));
+    const std::size_t end = std::size_t{run.first_slice} + run.slice_count;
+    for (std::size_t i = run.first_slice; i < end; ++i) {
+      // Those of the runs to come, too.
+      if (i + 2 * ahead_slices < plan.slices.size()) {
+        prefetch_columns(plan.slices[i + 2 * ahead_slices]);
+      }
+      if (i + ahead_slices < plan.slices.size()) prefetch_texts(plan.slices[i + ahead_slices]);
+      SKALD_TRY(gather_slice(plan.slices[i]));
+    }
     run_rows_.push_back(static_cast<std::uint32_t>(timestamps_.size() - before));
   }
   metadata_encoder_.finish();
@@ -78,6 +121,7 @@ structured_places segment_writer::try_shapes(app_experience& app, compressor& zs
   const bool always = columns_ == column_use::always;
   if (columns_ == column_use::never) return {};
   if (!always && (rows < structured_rows_min || !app.tries_shapes())) return {};
+  if (!always && !structured_.sample_has_shapes(lines_, lengths_)) return {};
   const std::size_t shaped = structured_.split(lines_, lengths_);
   if (!always && shaped * structured_share_min < rows) return {};
   return structured_.append(timestamps_, zstd, app.hints, offset, by_shape_);

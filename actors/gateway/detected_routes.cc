@@ -16,7 +16,7 @@ namespace {
 result<void> handle_detected_labels(const gateway_context_ptr& context, const http_request& request,
                                     responder& answer) {
   SKALD_TRY_ASSIGN(const metadata_request who, read_metadata_request(*context, request));
-  SKALD_TRY_ASSIGN(const label_query_params params, parse_label_query(who.form, who.now_ns));
+  SKALD_TRY_ASSIGN(const label_query_params params, parse_detected_labels(who.form, who.now_ns));
   SKALD_TRY_ASSIGN(selector_list selectors, parse_optional_selector(params.query));
   SKALD_TRY(check_query_length(who.limits(), params.start_ns, params.end_ns));
   stream_question question{std::move(selectors),
@@ -65,8 +65,8 @@ result<void> handle_detected_fields(const gateway_context_ptr& context, const ht
 result<void> handle_patterns(const gateway_context_ptr& context, const http_request& request,
                              responder& answer) {
   SKALD_TRY_ASSIGN(const metadata_request who, read_metadata_request(*context, request));
-  SKALD_TRY(parse_time_bounds(who.form, who.now_ns));
-  SKALD_TRY(logql::parse_log_query(who.form.get("query")));
+  SKALD_TRY_ASSIGN(const label_query_params params, parse_patterns_query(who.form, who.now_ns));
+  SKALD_TRY(logql::parse_log_query(params.query));
   if (context->patterns_enabled) {
     answer.send(query_json_response(render_patterns({})));
   } else {

@@ -32,8 +32,19 @@ result<void> check_query_length(const tenant_limits& limits, std::int64_t start_
                                            ", limit: " + format_prometheus_duration(longest) + ")"};
 }
 
+result<void> check_query_range(const tenant_limits& limits, std::int64_t start_ns,
+                               std::int64_t end_ns) {
+  SKALD_TRY(check_query_length(limits, start_ns, end_ns));
+  if (start_ns <= end_ns) return {};
+  return error{errc::invalid_argument,
+               "this data is no longer available, it is past now - max_query_lookback (" +
+                   format_prometheus_duration(limits.max_query_lookback.count()) + ")"};
+}
+
 result<selector_list> parse_optional_selector(std::string_view text) {
-  if (text.empty() || text == "{}") return selector_list();
+  std::string bare(text);
+  std::erase(bare, ' ');
+  if (bare.empty() || bare == "{}") return selector_list();
   SKALD_TRY_ASSIGN(auto matchers, logql::parse_selector(text));
   return selector_list{std::move(matchers)};
 }

@@ -39,6 +39,10 @@ result<metadata_request> read_metadata_request(const gateway_context& context,
 result<void> check_query_length(const tenant_limits& limits, std::int64_t start_ns,
                                 std::int64_t end_ns);
 
+// The same, and that the range does not end before it starts, with the words that Loki has for it.
+result<void> check_query_range(const tenant_limits& limits, std::int64_t start_ns,
+                               std::int64_t end_ns);
+
 // A selector that may be absent, or `{}`: both mean every stream, an empty list.
 result<selector_list> parse_optional_selector(std::string_view text);
 

@@ -31,7 +31,7 @@ result<void> handle_labels(const gateway_context_ptr& context, const http_reques
   SKALD_TRY_ASSIGN(const metadata_request who, read_metadata_request(*context, request));
   SKALD_TRY_ASSIGN(const label_query_params params, parse_label_query(who.form, who.now_ns));
   SKALD_TRY_ASSIGN(selector_list selectors, parse_optional_selector(params.query));
-  SKALD_TRY(check_query_length(who.limits(), params.start_ns, params.end_ns));
+  SKALD_TRY(check_query_range(who.limits(), params.start_ns, params.end_ns));
   const std::string name(request.path_value("name"));
   stream_question question{std::move(selectors),
                            {params.start_ns, params.end_ns},
@@ -58,7 +58,7 @@ result<void> handle_series(const gateway_context_ptr& context, const http_reques
     SKALD_TRY_ASSIGN(auto matchers, logql::parse_selector(match));
     selectors.push_back(std::move(matchers));
   }
-  SKALD_TRY(check_query_length(who.limits(), params.start_ns, params.end_ns));
+  SKALD_TRY(check_query_range(who.limits(), params.start_ns, params.end_ns));
   stream_question question{
       std::move(selectors), {params.start_ns, params.end_ns}, "series", stream_detail::names, {}};
   question.render = [](const stream_summaries& found) {
@@ -74,7 +74,8 @@ result<void> handle_series(const gateway_context_ptr& context, const http_reques
 result<void> handle_stats(const gateway_context_ptr& context, const http_request& request,
                           responder& answer) {
   SKALD_TRY_ASSIGN(const metadata_request who, read_metadata_request(*context, request));
-  SKALD_TRY_ASSIGN(const label_query_params params, parse_label_query(who.form, who.now_ns));
+  // Checked like a range query, though step, limit and direction mean nothing here.
+  SKALD_TRY_ASSIGN(const range_query_params params, parse_range_query(who.form, who.now_ns));
   SKALD_TRY_ASSIGN(auto matchers, logql::parse_selector(params.query));
   stream_question question{
       {std::move(matchers)}, {params.start_ns, params.end_ns}, "stats", stream_detail::counts, {}};

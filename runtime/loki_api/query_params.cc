@@ -112,6 +112,25 @@ result<void> check_points(const time_bounds& bounds, std::int64_t step_ns) {
   return {};
 }
 
+// Between commas as they stand: " b" of "a, b" is a name that no stream has.
+std::vector<std::string> split_names(std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    names.emplace_back(text.substr(0, comma));
+    if (comma == std::string_view::npos) break;
+    text.remove_prefix(comma + 1);
+    if (text.empty()) names.emplace_back();
+  }
+  return names;
+}
+
+std::string without_blanks(std::string_view text) {
+  std::string out(text);
+  std::erase(out, ' ');
+  return out;
+}
+
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> items;
   while (!text.empty()) {
@@ -192,12 +211,12 @@ result<range_query_params> parse_range_query(const form_values& form, std::int64
 result<instant_query_params> parse_instant_query(const form_values& form, std::int64_t now_ns) {
   instant_query_params params;
   params.query = form.get("query");
+  SKALD_TRY_ASSIGN(params.limit, parse_limit(form.get("limit"), default_limit));
   const std::string_view time = form.get("time");
   params.time_ns = now_ns;
   if (!time.empty()) {
     SKALD_TRY_ASSIGN(params.time_ns, parse_api_time(time));
   }
-  SKALD_TRY_ASSIGN(params.limit, parse_limit(form.get("limit"), default_limit));
   SKALD_TRY_ASSIGN(params.direction, parse_direction(form.get("direction")));
   return params;
 }
@@ -205,6 +224,20 @@ result<instant_query_params> parse_instant_query(const form_values& form, std::i
 result<label_query_params> parse_label_query(const form_values& form, std::int64_t now_ns) {
   SKALD_TRY_ASSIGN(const time_bounds bounds, parse_time_bounds(form, now_ns));
   return label_query_params{std::string(form.get("query")), bounds.start_ns, bounds.end_ns};
+}
+
+result<label_query_params> parse_detected_labels(const form_values& form, std::int64_t now_ns) {
+  SKALD_TRY_ASSIGN(auto params, parse_label_query(form, now_ns));
+  if (params.end_ns < params.start_ns) return invalid(end_before_start);
+  return params;
+}
+
+result<label_query_params> parse_patterns_query(const form_values& form, std::int64_t now_ns) {
+  SKALD_TRY_ASSIGN(auto params, parse_label_query(form, now_ns));
+  const time_bounds bounds{params.start_ns, params.end_ns};
+  SKALD_TRY_ASSIGN(const std::int64_t step_ns, parse_step(form, bounds));
+  SKALD_TRY(check_points(bounds, step_ns));
+  return params;
 }
 
 result<series_query_params> parse_series_query(const form_values& form, std::int64_t now_ns) {
@@ -216,35 +249,44 @@ result<series_query_params> parse_series_query(const form_values& form, std::int
   std::sort(params.matches.begin(), params.matches.end());
   params.matches.erase(std::unique(params.matches.begin(), params.matches.end()),
                        params.matches.end());
-  const bool everything = params.matches.size() == 1 && params.matches.front() == "{}";
+  const bool everything =
+      params.matches.size() == 1 && without_blanks(params.matches.front()) == "{}";
   if (everything) params.matches.clear();
-  if (std::find(params.matches.begin(), params.matches.end(), "{}") != params.matches.end()) {
-    return invalid("0 matchers in group: {}");
+  for (const std::string& match : params.matches) {
+    if (without_blanks(match) == "{}") return invalid("0 matchers in group: " + match);
   }
   return params;
 }
 
 result<volume_query_params> parse_volume_query(const form_values& form, std::int64_t now_ns,
                                                bool with_step) {
-  SKALD_TRY_ASSIGN(const time_bounds bounds, parse_time_bounds(form, now_ns));
   volume_query_params params;
   params.query = form.get("query");
-  params.start_ns = bounds.start_ns;
-  params.end_ns = bounds.end_ns;
-  if (bounds.end_ns < bounds.start_ns) return invalid(end_before_start);
-  if (const std::string_view limit = form.get("limit"); !limit.empty() && limit != "0") {
-    SKALD_TRY_ASSIGN(params.limit, parse_limit(limit, default_limit));
+  // 0 stands for the default here; the other parameters are checked as those of the query
+  // endpoints are, used or not.
+  form_values checked = form;
+  if (!form.get("limit").empty()) {
+    SKALD_TRY_ASSIGN(const std::int64_t limit, parse_atoi(form.get("limit")));
+    if (limit == 0) checked.set("limit", "");
   }
-  params.target_labels = split_list(form.get("targetLabels"));
+  if (with_step) {
+    SKALD_TRY_ASSIGN(const range_query_params range, parse_range_query(checked, now_ns));
+    params.limit = range.limit;
+    params.step_ns = range.step_ns;
+  } else {
+    SKALD_TRY_ASSIGN(const instant_query_params instant, parse_instant_query(checked, now_ns));
+    params.limit = instant.limit;
+  }
+  params.target_labels = split_names(form.get("targetLabels"));
   const std::string_view aggregate = form.get("aggregateBy");
   params.aggregate_by_labels = aggregate == "labels";
   if (!aggregate.empty() && aggregate != "series" && aggregate != "labels") {
     return invalid("invalid aggregation option");
   }
-  if (with_step) {
-    SKALD_TRY_ASSIGN(params.step_ns, parse_step(form, bounds));
-    SKALD_TRY(check_points(bounds, params.step_ns));
-  }
+  SKALD_TRY_ASSIGN(const time_bounds bounds, parse_time_bounds(form, now_ns));
+  params.start_ns = bounds.start_ns;
+  params.end_ns = bounds.end_ns;
+  if (bounds.end_ns < bounds.start_ns) return invalid(end_before_start);
   return params;
 }
 

@@ -52,13 +52,19 @@ struct instant_query_params {
 };
 result<instant_query_params> parse_instant_query(const form_values& form, std::int64_t now_ns);
 
-// /labels and /label/{name}/values, /index/stats, /detected_labels.
+// /labels and /label/{name}/values.
 struct label_query_params {
   std::string query;  // optional selector
   std::int64_t start_ns = 0;
   std::int64_t end_ns = 0;
 };
 result<label_query_params> parse_label_query(const form_values& form, std::int64_t now_ns);
+
+// /detected_labels.
+result<label_query_params> parse_detected_labels(const form_values& form, std::int64_t now_ns);
+
+// /patterns. Its step is checked and not kept.
+result<label_query_params> parse_patterns_query(const form_values& form, std::int64_t now_ns);
 
 // /series: `match` and `match[]`, in order. Empty: all streams (also for the single matcher "{}").
 struct series_query_params {

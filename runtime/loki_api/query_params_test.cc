@@ -182,13 +182,14 @@ TEST(SeriesQuery, ReadsBothSpellings) {
   EXPECT_TRUE(parse_series_query(form(""), now)->matches.empty());
   EXPECT_EQ(parse_series_query(form("match=%7B%7D&match=x"), now).error().message,
             "0 matchers in group: {}");
+  EXPECT_TRUE(parse_series_query(form("match[]=%7B%20%7D"), now)->matches.empty());
 }
 
 TEST(VolumeQuery, ReadsItsParameters) {
   const auto params = parse_volume_query(
       form("query=q&targetLabels=app,%20env,&aggregateBy=labels&limit=0&step=300"), now, true);
   ASSERT_TRUE(params.ok());
-  EXPECT_EQ(params->target_labels, (std::vector<std::string>{"app", "env"}));
+  EXPECT_EQ(params->target_labels, (std::vector<std::string>{"app", " env", ""}));
   EXPECT_TRUE(params->aggregate_by_labels);
   EXPECT_EQ(params->limit, 100u);
   EXPECT_EQ(params->step_ns, 300 * second);
@@ -199,6 +200,33 @@ TEST(VolumeQuery, ReadsItsParameters) {
   EXPECT_EQ(parse_volume_query(form("step=bogus"), now, true).error().message,
             "cannot parse \"bogus\" to a valid duration");
   EXPECT_TRUE(parse_volume_query(form("step=bogus"), now, false).ok());
+}
+
+TEST(VolumeQuery, RefusesWhatTheQueryEndpointsRefuse) {
+  const auto text = [](const char* given, bool with_step) {
+    return parse_volume_query(form(given), now, with_step).error().message;
+  };
+  EXPECT_EQ(text("direction=up", false), "invalid direction 'up'");
+  EXPECT_EQ(text("direction=up", true), "invalid direction 'up'");
+  EXPECT_EQ(text("time=x&start=x", false), "strconv.ParseInt: parsing \"x\": invalid syntax");
+  EXPECT_EQ(text("interval=-1", true), "interval must be >= 0");
+  EXPECT_EQ(text("start=2&end=1", false),
+            "end timestamp must not be before or equal to start time");
+}
+
+TEST(DetectedLabels, RefusesARangeThatEndsBeforeItStarts) {
+  EXPECT_EQ(parse_detected_labels(form("start=2&end=1"), now).error().message,
+            "end timestamp must not be before or equal to start time");
+  EXPECT_TRUE(parse_detected_labels(form("start=1&end=1"), now).ok());
+}
+
+TEST(Patterns, ChecksItsStep) {
+  EXPECT_EQ(parse_patterns_query(form("step=x"), now).error().message,
+            "cannot parse \"x\" to a valid duration");
+  EXPECT_EQ(parse_patterns_query(form("step=1ms"), now).error().message,
+            "exceeded maximum resolution of 11,000 points per time series. Try increasing the "
+            "value of the step parameter");
+  EXPECT_EQ(parse_patterns_query(form("query=q"), now)->query, "q");
 }
 
 TEST(DetectedFields, ReadsItsParameters) {

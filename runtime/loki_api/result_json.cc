@@ -14,7 +14,7 @@ void append_point(std::string& out, const logql::sample_point& point) {
   out += '[';
   append_json_seconds(out, point.timestamp_ms);
   out += ",\"";
-  append_go_float_f(out, point.value);
+  append_go_float_f(out, point.value + 0.0);  // -0 is printed as 0
   out += "\"]";
 }
 
@@ -79,7 +79,7 @@ void append_value(std::string& out, const logql::scalar_result& scalar, const en
   out += '[';
   append_integer(out, scalar.point.timestamp_ms);
   out += ",\"";
-  append_go_float_f(out, scalar.point.value);
+  append_go_float_f(out, scalar.point.value + 0.0);
   out += "\"]";
 }
 

@@ -3,7 +3,9 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "runtime/logql/scan/regex_syntax.h"
 #include "runtime/model/go_string.h"
@@ -12,6 +14,7 @@ namespace skald::logql {
 namespace {
 
 constexpr std::int64_t regex_memory_bytes = 32 << 20;
+constexpr int repeat_count_max = 1000;
 
 // RE2's words for the same mistakes are nearly Go's.
 std::string_view go_words(re2::RE2::ErrorCode code) {
@@ -47,9 +50,106 @@ std::string_view go_words(re2::RE2::ErrorCode code) {
   }
 }
 
+// What Go refuses and RE2 takes, or names otherwise: `\C` and repeat counts, which Go reads before
+// it looks at what is repeated.
+struct regex_mistake {
+  std::size_t at = 0;
+  std::string words;
+};
+
+std::size_t behind_class(std::string_view regex, std::size_t at) {
+  ++at;
+  if (at < regex.size() && regex[at] == '^') ++at;
+  for (bool is_first = true; at < regex.size() && (is_first || regex[at] != ']');
+       is_first = false) {
+    const std::size_t named = regex.substr(at, 2) == "[:" ? regex.find(":]", at + 2) : regex.npos;
+    at = named != regex.npos ? named + 2 : at + (regex[at] == '\\' ? 2 : 1);
+  }
+  return std::min(at + 1, regex.size());
+}
+
+std::size_t behind_escape(std::string_view regex, std::size_t at) {
+  const char letter = at + 1 < regex.size() ? regex[at + 1] : '\0';
+  std::size_t end = at + 2;
+  if (letter == 'Q') {
+    const std::size_t close = regex.find("\\E", at);
+    end = close == regex.npos ? regex.size() : close + 2;
+  } else if ((letter == 'x' || letter == 'p' || letter == 'P') && end < regex.size() &&
+             regex[end] == '{') {
+    const std::size_t close = regex.find('}', end);
+    end = close == regex.npos ? regex.size() : close + 1;
+  }
+  return std::min(end, regex.size());
+}
+
+constexpr int no_count = -1;
+
+// Reads digits as Go does: none, or a leading zero, is no number; too many are too large.
+int read_count(std::string_view regex, std::size_t& at) {
+  const std::size_t begin = at;
+  while (at < regex.size() && regex[at] >= '0' && regex[at] <= '9') ++at;
+  const std::string_view digits = regex.substr(begin, at - begin);
+  if (digits.empty() || (digits.size() > 1 && digits[0] == '0')) return no_count;
+  return digits.size() >= 8 ? repeat_count_max + 1 : std::stoi(std::string(digits));
+}
+
+struct repeat_counts {
+  std::size_t end = 0;  // 0: no repeat but text
+  bool are_allowed = true;
+};
+
+// `{n}`, `{n,}` or `{n,m}`.
+repeat_counts read_repeat(std::string_view regex, std::size_t at) {
+  const auto next_is = [&](char c) { return at < regex.size() && regex[at] == c; };
+  ++at;
+  const int low = read_count(regex, at);
+  if (low == no_count) return {};
+  int high = low;
+  if (next_is(',')) {
+    ++at;
+    high = next_is('}') ? repeat_count_max : read_count(regex, at);
+    if (high == no_count) return {};
+  }
+  if (!next_is('}')) return {};
+  return {at + 1, low <= high && high <= repeat_count_max};
+}
+
+std::optional<regex_mistake> find_mistake(std::string_view regex) {
+  std::size_t at = 0;
+  while (at < regex.size()) {
+    if (regex[at] == '\\') {
+      if (regex.substr(at, 2) == "\\C") {
+        return regex_mistake{at, "invalid escape sequence: `\\C`"};
+      }
+      at = behind_escape(regex, at);
+      continue;
+    }
+    if (regex[at] == '[') {
+      at = behind_class(regex, at);
+      continue;
+    }
+    const repeat_counts repeat = regex[at] == '{' ? read_repeat(regex, at) : repeat_counts{};
+    const std::size_t end = std::max(repeat.end, at + 1);
+    if (!repeat.are_allowed) {
+      const std::string text(regex.substr(at, end - at));
+      return regex_mistake{at, "invalid repeat count: `" + text + "`"};
+    }
+    at = end;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 result<std::unique_ptr<re2::RE2>> compile_go_regex(std::string_view regex) {
+  if (const auto mistake = find_mistake(regex)) {
+    // An earlier mistake comes first; that groups are still open is none.
+    const auto before = compile_go_regex(regex.substr(0, mistake->at));
+    if (before.ok() || before.error().message.find("missing closing )") != std::string::npos) {
+      return {errc::invalid_argument, "error parsing regexp: " + mistake->words};
+    }
+    if (before.error().message.find("unexpected )") == std::string::npos) return before.error();
+  }
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(regex_memory_bytes);

@@ -2,6 +2,7 @@
 #include "runtime/logql/scan/regex_filter.h"
 
 #include <gtest/gtest.h>
+#include <re2/re2.h>
 
 #include "runtime/logql/scan/go_regex.h"
 
@@ -116,6 +117,26 @@ TEST(GoRegex, KnowsValidText) {
   EXPECT_EQ(replace_invalid_utf8("a\xFF\xC3z"), "a\xEF\xBF\xBD\xEF\xBF\xBDz");
   EXPECT_TRUE(is_ascii_text("12345678abc"));
   EXPECT_FALSE(is_ascii_text("12345678ab\x80"));
+}
+
+TEST(GoRegex, NamesMistakesAsGoDoes) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"a\\C", "invalid escape sequence: `\\C`"},
+      {"a{1001}?", "invalid repeat count: `{1001}`"},
+      {"a{2,1}", "invalid repeat count: `{2,1}`"},
+      {"b{1,}{1,1001}", "invalid repeat count: `{1,1001}`"},
+      {"(a{99999999}", "invalid repeat count: `{99999999}`"},
+      {"**{2,1}", "missing argument to repetition operator: `*`"},
+      {"[{2,1}]\\x{2000}\\Q{2,1}\\E{,3}a{01}(",
+       "missing closing ): "
+       "`[{2,1}]\\x{2000}\\Q{2,1}\\E{,3}a{01}(`"},
+  };
+  for (const auto& [regex, words] : cases) {
+    const auto compiled = compile_go_regex(regex);
+    ASSERT_FALSE(compiled.ok()) << regex;
+    EXPECT_EQ(compiled.error().message, std::string("error parsing regexp: ") + words);
+  }
+  EXPECT_TRUE(compile_go_regex("[\\]\\\\{2,1}]a{2}{,3}").ok());
 }
 
 }  // namespace

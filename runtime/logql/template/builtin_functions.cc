@@ -76,6 +76,9 @@ function_result index_one(const template_value& item, const template_value& inde
     case value_type::map:
     case value_type::fields: {
       if (index.type != value_type::text) {
+        if (index.type == value_type::nil) {
+          return function_error("value is nil; should be of type string");
+        }
         return function_error("value has type " + std::string(type_name(index.type)) +
                               "; should be string");
       }

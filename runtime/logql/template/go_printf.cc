@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <optional>
+#include <utility>
 
 #include "runtime/base/go_number.h"
 #include "runtime/model/go_string.h"
@@ -21,6 +22,7 @@ struct format_flags {
   bool plus = false;
   bool minus = false;
   bool space = false;
+  bool go_syntax = false;
   std::optional<int> width;
   std::optional<int> precision;
 };
@@ -105,6 +107,7 @@ class formatter {
     } else if (argument_ >= arguments_.size()) {
       append_bare_mistake(verb, "(MISSING)");
     } else {
+      if (verb == 'v') read_style_of_v();
       append_argument(arguments_[argument_++], verb);
     }
     return true;
@@ -132,6 +135,12 @@ class formatter {
           return;
       }
     }
+  }
+
+  // %#v asks for Go's syntax, and neither it nor %+v for what the flags mean elsewhere.
+  void read_style_of_v() {
+    flags_.go_syntax = std::exchange(flags_.sharp, false);
+    if (!flags_.go_syntax) flags_.plus = false;
   }
 
   std::optional<int> read_number() {
@@ -218,7 +227,8 @@ class formatter {
     }
     out_ += type_name(value.type);
     out_ += '=';
-    append_value(out_, value);
+    // With the flags of the verb: "%05d" of "7" is %!d(string=00007).
+    append_argument(value, 'v');
     out_ += ')';
   }
 
@@ -302,30 +312,33 @@ class formatter {
   }
 
   void append_collection(const template_value& value, char32_t verb) {
-    std::string_view separator;
-    if (value.type == value_type::list) {
-      out_ += '[';
-      for (const template_value& item : *value.list) {
-        out_ += separator;
-        append_item(item, verb);
-        separator = " ";
-      }
+    const bool is_list = value.type == value_type::list;
+    const std::string_view between = flags_.go_syntax ? ", " : " ";
+    if (flags_.go_syntax) {
+      out_ += type_name(value.type);
+      out_ += '{';
     } else {
-      out_ += "map[";
-      for (const auto& [name, item] : *value.map) {
-        out_ += separator;
-        append_argument(template_value::of_text(name), verb);
-        out_ += ':';
-        append_item(item, verb);
-        separator = " ";
-      }
+      out_ += is_list ? "[" : "map[";
     }
-    out_ += ']';
+    std::string_view separator;
+    for (const template_value& item : is_list ? *value.list : value_list{}) {
+      out_ += separator;
+      append_item(item, verb);
+      separator = between;
+    }
+    for (const auto& [name, item] : is_list ? value_map{} : *value.map) {
+      out_ += separator;
+      append_argument(template_value::of_text(name), verb);
+      out_ += ':';
+      append_item(item, verb);
+      separator = between;
+    }
+    out_ += flags_.go_syntax ? '}' : ']';
   }
 
   void append_item(const template_value& item, char32_t verb) {
     if (item.type == value_type::nil) {
-      append_padded("<nil>");
+      append_padded(flags_.go_syntax ? "interface {}(nil)" : "<nil>");
     } else {
       append_argument(item, verb);
     }
@@ -334,8 +347,8 @@ class formatter {
   void append_text_verb(const template_value& value, std::string_view text, char32_t verb) {
     switch (verb) {
       case 'v':
-        if (flags_.sharp) {
-          append_quoted_text(text);
+        if (flags_.go_syntax) {
+          append_quoted_text(truncated(text));
         } else {
           append_padded(truncated(text));
         }
@@ -484,6 +497,7 @@ class formatter {
       case 'E':
       case 'f':
       case 'F':
+      case 'b':
       case 'x':
       case 'X':
         append_real(format_real(std::fabs(value.real), verb), std::signbit(value.real),
@@ -498,6 +512,7 @@ class formatter {
   std::string format_real(double real, char32_t verb) const {
     if (std::isnan(real)) return "NaN";
     if (std::isinf(real)) return "Inf";
+    if (verb == 'b') return binary_digits(real);
     const bool is_shortest = verb == 'v' || verb == 'g' || verb == 'G';
     std::string text;
     if (is_shortest && !flags_.precision && !flags_.sharp) {
@@ -516,6 +531,17 @@ class formatter {
     }
     if (verb == 'G') std::replace(text.begin(), text.end(), 'e', 'E');
     return text;
+  }
+
+  // The whole 53 bits and a power of two: 1 is 4503599627370496p-52.
+  static std::string binary_digits(double real) {
+    constexpr int mantissa_bits = 53;
+    int exponent = 0;
+    const double fraction = std::frexp(real, &exponent);
+    const int shift = std::max(exponent - mantissa_bits, -1074);
+    const auto mantissa = static_cast<std::uint64_t>(std::ldexp(fraction, exponent - shift));
+    return std::to_string(mantissa) + 'p' + (shift < 0 ? "" : "+") +
+           std::to_string(real == 0 ? -1074 : shift);
   }
 
   // Go writes p+01 where C writes p+1.

@@ -146,7 +146,8 @@ function_result call_mulf(function_call& call) {
   for (const template_value& value : call.arguments.subspan(1)) {
     product *= to_decimal(to_real(value));
   }
-  return template_value::of_real(static_cast<double>(product));
+  // Decimals know no negative zero.
+  return template_value::of_real(product == 0 ? 0.0 : static_cast<double>(product));
 }
 
 // Quotients keep 16 decimals, rounded half away from zero.
@@ -166,7 +167,7 @@ function_result call_divf(function_call& call) {
     if (by == 0) return function_error("decimal division by 0");
     quotient = round_quotient(quotient / by);
   }
-  return template_value::of_real(static_cast<double>(quotient));
+  return template_value::of_real(quotient == 0 ? 0.0 : static_cast<double>(quotient));
 }
 
 function_result call_ceil(function_call& call) {

@@ -178,9 +178,10 @@ template_value template_executor::call_function(const template_value& dot,
   }
   function_call call{arguments, arena_, input_, regexes_};
   function_result answer = function.body(call);
+  if (answer.ok() && arena_.bytes() <= execution_bytes_max) return *answer;
+  // Only a failing call is named: a mistake in the use of an answer is named by the last operand.
   at(call_at);
   if (arena_.bytes() > execution_bytes_max) return fail("template makes too long texts");
-  if (answer.ok()) return *answer;
   return fail("error calling " + std::string(function.name) + ": " + answer.error().message);
 }
 
@@ -200,7 +201,6 @@ template_value template_executor::evaluate_logic(const template_value& dot,
 
 template_value template_executor::call_time_method(const template_value& dot, const go_time& time,
                                                    const std::string& name,
-                                                   const template_node& node,
                                                    const template_node* command,
                                                    const template_value* piped) {
   const std::size_t written = command == nullptr ? 0 : command->children.size() - 1;
@@ -220,7 +220,6 @@ template_value template_executor::call_time_method(const template_value& dot, co
   for (const method_entry& entry : time_methods) {
     if (entry.name == name) body = entry.body;
   }
-  at(node);
   if (body == nullptr && !is_text) {
     return fail("can't evaluate field " + name + " in type time.Time");
   }

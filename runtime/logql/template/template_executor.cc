@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t steps_max = 1'000'000;
 constexpr int call_depth_max = 100;
 
+template_value boxed(template_value value) {
+  value.is_boxed = true;
+  return value;
+}
+
 }  // namespace
 
 result<void> template_executor::run() {
@@ -155,18 +160,18 @@ template_executor::flow template_executor::walk_range(const template_value& dot,
   using pair = std::pair<template_value, template_value>;
   flow outcome = flow::normal;
   bool ran = false;
-  at(node);
   if (value.type == value_type::list) {
     ran = !value.list->empty();
     outcome = walk_items(node, value.list->size(), [&](std::size_t i) {
-      return pair(template_value::of_int(static_cast<std::int64_t>(i)), (*value.list)[i]);
+      return pair(template_value::of_int(static_cast<std::int64_t>(i)), boxed((*value.list)[i]));
     });
   } else if (value.is_map()) {
     ran = !value.map->empty();
     auto entry = value.map->begin();
     outcome = walk_items(node, value.map->size(), [&](std::size_t) {
       const auto current = entry++;
-      return pair(template_value::of_text(current->first), current->second);
+      return pair(template_value::of_text(current->first),
+                  value.type == value_type::map ? boxed(current->second) : current->second);
     });
   } else if (value.is_integer()) {
     std::string text;
@@ -218,7 +223,7 @@ template_executor::flow template_executor::walk_call(const template_value& dot,
     return flow::failed;
   }
   if (depth_ >= call_depth_max) {
-    fail("exceeded maximum template depth (" + std::to_string(call_depth_max) + ")");
+    fail("exceeded maximum template depth (100000)");
     return flow::failed;
   }
   template_value argument;
@@ -253,6 +258,7 @@ template_value template_executor::evaluate_pipeline(const template_value& dot,
     const template_value piped = value;
     value = evaluate_command(dot, *command, is_first ? nullptr : &piped);
     if (failed_) return {};
+    value.is_boxed = false;
     is_first = false;
   }
   for (const std::string& name : pipeline.names) {
@@ -371,7 +377,7 @@ template_value template_executor::evaluate_fields(const template_value& dot,
     const bool is_last = i + 1 == node.names.size();
     // A field of nothing is nothing, but a field of a nil that a map holds is a mistake.
     if (value.type == value_type::nil && i == first) return {};
-    value = evaluate_field(dot, value, node.names[i], node, is_last ? command : nullptr,
+    value = evaluate_field(dot, value, node.names[i], is_last ? command : nullptr,
                            is_last ? piped : nullptr);
   }
   return failed_ ? template_value{} : value;
@@ -379,26 +385,29 @@ template_value template_executor::evaluate_fields(const template_value& dot,
 
 template_value template_executor::evaluate_field(const template_value& dot,
                                                  const template_value& receiver,
-                                                 const std::string& name, const template_node& node,
+                                                 const std::string& name,
                                                  const template_node* command,
                                                  const template_value* piped) {
-  at(node);
   if (receiver.type == value_type::nil) {
     return fail("nil pointer evaluating interface {}." + name);
   }
   if (receiver.type == value_type::time) {
-    return call_time_method(dot, receiver.time, name, node, command, piped);
+    return call_time_method(dot, receiver.time, name, command, piped);
   }
   if (!receiver.is_map()) {
     return fail("can't evaluate field " + name + " in type " +
-                std::string(type_name(receiver.type)));
+                std::string(receiver.is_boxed ? "interface {}" : type_name(receiver.type)));
   }
   if ((command != nullptr && command->children.size() > 1) || piped != nullptr) {
     return fail(name + " is not a method but has arguments");
   }
   if (receiver.map == nullptr) return template_value::of_text(input_.fields->get(name));
   const auto found = receiver.map->find(name);
-  if (found != receiver.map->end()) return found->second;
+  if (found != receiver.map->end()) {
+    template_value value = found->second;
+    value.is_boxed = receiver.type == value_type::map;
+    return value;
+  }
   return receiver.type == value_type::fields ? template_value::of_text("") : template_value{};
 }
 

@@ -70,11 +70,11 @@ class template_executor {
                                  const template_node& node, std::size_t first,
                                  const template_node* command, const template_value* piped);
   template_value evaluate_field(const template_value& dot, const template_value& receiver,
-                                const std::string& name, const template_node& node,
-                                const template_node* command, const template_value* piped);
+                                const std::string& name, const template_node* command,
+                                const template_value* piped);
   template_value call_time_method(const template_value& dot, const go_time& time,
-                                  const std::string& name, const template_node& node,
-                                  const template_node* command, const template_value* piped);
+                                  const std::string& name, const template_node* command,
+                                  const template_value* piped);
   template_value check_type(const template_value& value, parameter_type type);
 
   template_value* find_variable(std::string_view name);

@@ -183,6 +183,13 @@ TEST(TemplateFunctions, Printf) {
   expect_all({
       {R"(printf "%s|%5s|%-5s|%05d|%x|%q" .n .n .n 42 .n .n)", "7|    7|7    |00042|37|\"7\""},
       {R"(printf "%d" .n)", "%!d(string=7)"},
+      {R"(printf "%05d|%-4d|%.2f" .n .n "3.75")",
+       "%!d(string=00007)|%!d(string=7   )|%!f(string=3.)"},
+      {R"(printf "%+d %b" 2.5 1.0)", "%!d(float64=+2.5) 4503599627370496p-52"},
+      {R"(printf "%#v %#v %+v" "a`b" (fromJson "[1,\"x\",null]") 5)",
+       "\"a`b\" []interface {}{1, \"x\", interface {}(nil)} 5"},
+      {R"(mulf 0 -3)", "0"},
+      {R"(divf 0 -3)", "0"},
       {R"(printf "%s")", "%!s(MISSING)"},
       {R"(printf "a" "x")", "a%!(EXTRA string=x)"},
       {R"(printf "%d %v %T" 1 2.5 "s")", "1 2.5 string"},

@@ -23,13 +23,15 @@ result<void> read_character(const std::string& text, template_node& node) {
   } else {
     // In double quotes the other quote needs the backslash.
     auto unquoted = scan_go_string(inner == "\"" ? "\"\\\"\"" : "\"" + inner + "\"");
-    if (!unquoted.ok()) return quoted_error("malformed character constant: ", text);
+    if (!unquoted.ok()) return error{errc::invalid_argument, "invalid syntax"};
     value = std::move(unquoted->value);
   }
-  if (value.empty()) return quoted_error("malformed character constant: ", text);
+  if (value.empty()) return error{errc::invalid_argument, "invalid syntax"};
   std::size_t length = 0;
   node.number = decode_utf8(value, length);
-  if (length != value.size()) return quoted_error("malformed character constant: ", text);
+  if (length != value.size()) {
+    return error{errc::invalid_argument, "malformed character constant: " + text};
+  }
   node.is_int = true;
   node.is_real = true;
   node.real = static_cast<double>(node.number);

@@ -14,6 +14,13 @@ namespace {
 
 using kind = template_token_kind;
 
+bool is_blank(const template_node& tree) {
+  return std::all_of(tree.children.begin(), tree.children.end(), [](const auto& child) {
+    return child->kind == node_kind::text &&
+           child->text.find_first_not_of(" \t\r\n") == std::string::npos;
+  });
+}
+
 std::string quoted(std::string_view text) {
   std::string out;
   append_go_quoted(out, text);
@@ -51,7 +58,7 @@ class parser {
     node->position = position;
     return node;
   }
-  void add(std::string name, template_node_ptr root);
+  bool add(std::string name, template_node_ptr root);
 
   bool parse_top(template_node& root);
   bool parse_definition();
@@ -132,10 +139,7 @@ std::nullptr_t parser::fail_unexpected(const template_token& token, std::string_
   std::string message = token.value;
   if (action_line_ != 0 && action_line_ != token.line) {
     constexpr std::string_view suffix = " action";
-    const bool ends_with_action =
-        message.size() >= suffix.size() &&
-        message.compare(message.size() - suffix.size(), suffix.size(), suffix) == 0;
-    message += ends_with_action ? " started at " : " in action started at ";
+    message += message.ends_with(suffix) ? " started at " : " in action started at ";
     message += name_ + ":" + std::to_string(action_line_);
   }
   return fail(message);
@@ -154,16 +158,13 @@ bool parser::enter() {
   return false;
 }
 
-// A later definition replaces an earlier one unless it is empty.
-void parser::add(std::string name, template_node_ptr root) {
-  const bool is_empty =
-      std::all_of(root->children.begin(), root->children.end(), [](const template_node_ptr& child) {
-        return child->kind == node_kind::text &&
-               child->text.find_first_not_of(" \t\r\n") == std::string::npos;
-      });
-  if (!is_empty || trees_.find(name) == trees_.end()) {
-    trees_[std::move(name)] = std::move(root);
-  }
+// An empty definition neither replaces another one nor keeps it out.
+bool parser::add(std::string name, template_node_ptr root) {
+  template_node_ptr& known = trees_[name];
+  const bool is_clash = known && !is_blank(*known) && !is_blank(*root);
+  if (is_clash) fail("template: multiple definition of template " + quoted(name));
+  if (!known || is_blank(*known)) known = std::move(root);
+  return !is_clash;
 }
 
 bool parser::parse_top(template_node& root) {
@@ -203,8 +204,7 @@ bool parser::parse_definition() {
     fail("unexpected " + to_string(*ending) + " in " + std::string(context));
     return false;
   }
-  add(std::move(name), std::move(list));
-  return true;
+  return add(std::move(name), std::move(list));
 }
 
 template_node_ptr parser::parse_list(template_node_ptr& ending) {
@@ -354,7 +354,7 @@ template_node_ptr parser::parse_block(std::size_t position) {
   if (ending->kind != node_kind::end_node) {
     return fail("unexpected " + to_string(*ending) + " in " + std::string(context));
   }
-  add(call->text, std::move(list));
+  if (!add(call->text, std::move(list))) return nullptr;
   --depth_;
   return call;
 }

@@ -107,6 +107,10 @@ TEST(Template, RefusesWithGosTexts) {
       {"{{99999999999999999999}}", "!template: line:1: integer overflow: \"99999999999999999999\""},
       {"{{if 1}}{{else}}{{else}}{{end}}", "!template: line:1: expected end; found {{else}}"},
       {"{{define \"x\"}}", "!template: line:1: unexpected EOF"},
+      {"{{define \"x\"}}a{{end}}{{define \"x\"}}b{{end}}",
+       "!template: line:1: template: multiple definition of template \"x\""},
+      {"{{'ab'}}", "!template: line:1: malformed character constant: 'ab'"},
+      {"{{''}}", "!template: line:1: invalid syntax"},
       {"{{define x}}{{end}}", "!template: line:1: unexpected \"x\" in define clause"},
   };
   for (const auto& c : cases) EXPECT_EQ(run(c.text), c.output) << c.text;
@@ -126,7 +130,7 @@ TEST(Template, ReportsWhereExecutionFailed) {
        "types for comparison: string and int"},
       {"{{ lower 5 }}", "!template: line:1:9: executing \"line\" at <5>: expected string; found 5"},
       {"{{ lower (len .a) }}",
-       "!template: line:1:10: executing \"line\" at <len .a>: wrong type for value; expected "
+       "!template: line:1:14: executing \"line\" at <.a>: wrong type for value; expected "
        "string; got int"},
       {"{{ lower }}",
        "!template: line:1:3: executing \"line\" at <lower>: wrong number of args for lower: want "
@@ -135,20 +139,26 @@ TEST(Template, ReportsWhereExecutionFailed) {
        "!template: line:1:3: executing \"line\" at <trunc>: wrong number of args for trunc: want "
        "2 got 0"},
       {"{{ (fromJson \"{}\").k.z }}",
-       "!template: line:1:18: executing \"line\" at <(fromJson \"{}\").k.z>: nil pointer "
+       "!template: line:1:13: executing \"line\" at <\"{}\">: nil pointer "
        "evaluating "
        "interface {}.z"},
       {"{{ .a 1 }}",
        "!template: line:1:3: executing \"line\" at <.a>: a is not a method but has arguments"},
       {"{{ range \"x\" }}{{end}}",
-       "!template: line:1:9: executing \"line\" at <{{range \"x\"}}{{end}}>: range can't iterate "
-       "over x"},
+       "!template: line:1:9: executing \"line\" at <\"x\">: range can't iterate over x"},
+      {"{{ range fromJson \"[1]\" }}{{ .x }}{{ end }}",
+       "!template: line:1:29: executing \"line\" at <.x>: can't evaluate field x in type interface "
+       "{}"},
+      {"{{ (fromJson \"{\\\"k\\\":1}\").k.z }}",
+       "!template: line:1:13: executing \"line\" at <\"{\\\"k\\\":1}\">: can't evaluate field z in "
+       "type "
+       "interface {}"},
       {"{{template \"t\"}}",
        "!template: line:1:11: executing \"line\" at <{{template \"t\"}}>: template \"t\" not "
        "defined"},
       {"{{define \"t\"}}{{template \"t\"}}{{end}}{{template \"t\"}}",
        "!template: line:1:25: executing \"t\" at <{{template \"t\"}}>: exceeded maximum template "
-       "depth (100)"},
+       "depth (100000)"},
   };
   for (const auto& c : cases) EXPECT_EQ(run(c.text), c.output) << c.text;
 }

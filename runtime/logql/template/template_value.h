@@ -38,6 +38,7 @@ enum class value_type {
 struct template_value {
   value_type type = value_type::nil;
   bool flag = false;
+  bool is_boxed = false;  // an element of a list or a map: Go names its type interface {}
   std::int64_t number = 0;
   double real = 0;
   std::string_view text;

@@ -184,7 +184,7 @@ std::string_view weekday_name(std::int64_t weekday) {
 calendar_time to_calendar(const go_time& time) {
   calendar_time out;
   if (time.has_fixed_offset) {
-    out.offset.seconds = time.fixed_offset_seconds;
+    out.offset = {time.fixed_offset_seconds, time.fixed_abbreviation};
   } else {
     out.offset = offset_at(time.zone == nullptr ? utc_zone() : *time.zone, time.seconds);
   }

@@ -32,6 +32,7 @@ struct go_time {
   // Set when a parsed text named an offset that the zone does not have.
   bool has_fixed_offset = false;
   int fixed_offset_seconds = 0;
+  std::string_view fixed_abbreviation;  // as it stands in the parsed text, which must live on
 
   static go_time of_unix_ns(std::int64_t nanoseconds);
 };

@@ -333,15 +333,13 @@ class time_parser {
     }
   }
 
-  // `time` holds the clock's reading as if it were UTC. Near a change of clocks the offset before
-  // and after differ: Go tries the one at the reading, then the other.
+  // `time` holds the clock's reading as if it were UTC. Near a change of clocks the offsets before
+  // and after differ: Go takes the one at the instant that the first guess gives.
   static go_time in_zone(go_time time, const time_zone& zone) {
     const std::int64_t reading = time.seconds;
     time.zone = &zone;
-    time.seconds = reading - offset_at(zone, reading).seconds;
-    const int offset = offset_at(zone, time.seconds).seconds;
-    const std::int64_t second_try = reading - offset;
-    if (offset_at(zone, second_try).seconds == offset) time.seconds = second_try;
+    const int guess = offset_at(zone, reading).seconds;
+    if (guess != 0) time.seconds = reading - offset_at(zone, reading - guess).seconds;
     return time;
   }
 
@@ -350,6 +348,7 @@ class time_parser {
     if (offset_at(zone, local.seconds).abbreviation == zone_name_) return local;
     time.has_fixed_offset = true;
     time.fixed_offset_seconds = gmt_offset_;
+    time.fixed_abbreviation = zone_name_;
     return time;
   }
 

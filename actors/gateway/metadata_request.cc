@@ -42,9 +42,7 @@ result<void> check_query_range(const tenant_limits& limits, std::int64_t start_n
 }
 
 result<selector_list> parse_optional_selector(std::string_view text) {
-  std::string bare(text);
-  std::erase(bare, ' ');
-  if (bare.empty() || bare == "{}") return selector_list();
+  if (text.empty()) return selector_list();
   SKALD_TRY_ASSIGN(auto matchers, logql::parse_selector(text));
   return selector_list{std::move(matchers)};
 }

@@ -43,7 +43,7 @@ result<void> check_query_length(const tenant_limits& limits, std::int64_t start_
 result<void> check_query_range(const tenant_limits& limits, std::int64_t start_ns,
                                std::int64_t end_ns);
 
-// A selector that may be absent, or `{}`: both mean every stream, an empty list.
+// A selector that may be absent, which means every stream, an empty list.
 result<selector_list> parse_optional_selector(std::string_view text);
 
 // A question about streams: renders the body of the answer from what is found.

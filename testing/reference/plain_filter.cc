@@ -83,15 +83,19 @@ std::optional<bool> simplified_match(const std::string& regex, const std::string
   if (regex.empty()) return true;
   if (regex == ".+") return !value.empty();
   bool any = false;
+  bool has_literal = false;
   for (const std::string& branch : split(regex, '|')) {
     std::string front;
     std::string literal;
     std::string behind;
     if (!re2::RE2::FullMatch(branch, shape, &front, &literal, &behind)) return std::nullopt;
+    // Alternatives that everything passes are dropped, unless there are no others.
+    if (literal.empty()) continue;
+    has_literal = true;
     const bool wide = !front.empty() || !behind.empty();
     any = any || (wide ? value.find(literal) != std::string::npos : value == literal);
   }
-  return any;
+  return any || !has_literal;
 }
 
 bool label_regex_matches(const std::string& regex, const std::string& value) {

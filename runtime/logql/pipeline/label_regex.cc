@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/logql/pipeline/label_regex.h"
 
+#include <re2/re2.h>
+
+#include <algorithm>
+
 #include "runtime/logql/scan/regex_syntax.h"
 
 namespace skald::logql {
@@ -111,6 +115,12 @@ bool simplify(const regex_node& raw, std::vector<test>& out) {
   }
 }
 
+// Loki drops alternatives that every text passes, unless there are no others.
+void drop_idle_choices(std::vector<test>& tests) {
+  const auto is_idle = [](const test& item) { return item.what == test::kind::always; };
+  if (!std::all_of(tests.begin(), tests.end(), is_idle)) std::erase_if(tests, is_idle);
+}
+
 bool holds(const test& item, const literal_search& search, std::string_view value) {
   switch (item.what) {
     case test::kind::always:
@@ -132,6 +142,7 @@ result<label_regex> label_regex::compile(std::string_view regex) {
   const std::optional<regex_node> node = read_regex(regex);
   SKALD_TRY_ASSIGN(regex_filter filter, regex_filter::compile(regex, regex_anchoring::whole_text));
   if (node.has_value() && simplify(*node, compiled.tests_)) {
+    drop_idle_choices(compiled.tests_);
     for (const test& item : compiled.tests_) {
       compiled.searches_.emplace_back(
           item.text, item.ignore_case ? letter_case::ignore_ascii : letter_case::exact);
@@ -149,6 +160,27 @@ bool label_regex::matches(std::string_view value) const {
     if (holds(tests_[i], searches_[i], value)) return true;
   }
   return false;
+}
+
+std::optional<std::string> line_regex_in_effect(std::string_view regex) {
+  const std::optional<regex_node> node = read_regex(regex);
+  std::vector<test> tests;
+  if (!node.has_value() || !simplify(*node, tests)) return std::nullopt;
+  const std::size_t written = tests.size();
+  drop_idle_choices(tests);
+  if (tests.front().what == test::kind::always) return std::string();
+  if (tests.size() == written) return std::nullopt;
+  std::string out;
+  for (const test& item : tests) {
+    if (!out.empty()) out += '|';
+    if (item.what == test::kind::not_empty) {
+      out += "(?s:.)";
+    } else {
+      out += item.ignore_case ? "(?i:" : "(?:";
+      out += re2::RE2::QuoteMeta(item.text) + ')';
+    }
+  }
+  return out;
 }
 
 }  // namespace skald::logql

@@ -38,4 +38,9 @@ class label_regex {
   std::optional<regex_filter> regex_;
 };
 
+// What a line filter's expression comes down to when Loki's simplification changes what it matches:
+// alternatives that every line passes are dropped (`a|.*` is `a`), unless there are no others,
+// which gives an empty text. Nothing when the expression means what it says.
+std::optional<std::string> line_regex_in_effect(std::string_view regex);
+
 }  // namespace skald::logql

@@ -61,6 +61,10 @@ TEST(LabelRegex, SimplifiesLikeLoki) {
       {".*foo.*", {{kind::contains, "foo", false}}},
       {"foo(bar|qux.*)", {{kind::contains, "foobar", false}, {kind::contains, "fooqux", false}}},
       {"(?i)foo.*", {{kind::contains, "foo", true}}},
+      {"|foo", {{kind::equals, "foo", false}}},
+      {"foo|.*", {{kind::equals, "foo", false}}},
+      {"foo|.+", {{kind::equals, "foo", false}, {kind::not_empty, "", false}}},
+      {"|.*", {{kind::always, "", false}, {kind::always, "", false}}},
       {".*a.*b", {}},
       {"foo(bar)", {}},
       {"(foo|bar).*", {}},
@@ -74,6 +78,16 @@ TEST(LabelRegex, SimplifiesLikeLoki) {
     ASSERT_TRUE(regex.ok());
     EXPECT_EQ(regex->tests(), item.expected) << item.regex;
   }
+}
+
+TEST(LabelRegex, TellsWhatLineFiltersComeDownTo) {
+  EXPECT_EQ(line_regex_in_effect("a.b|"), std::nullopt);
+  EXPECT_EQ(line_regex_in_effect("foo|bar"), std::nullopt);
+  EXPECT_EQ(line_regex_in_effect(".*"), "");
+  EXPECT_EQ(line_regex_in_effect("()"), "");
+  EXPECT_EQ(line_regex_in_effect("|foo.x"), std::nullopt);
+  EXPECT_EQ(line_regex_in_effect("|foo\\.x|(?i)bar"), "(?:foo\\.x)|(?i:bar)");
+  EXPECT_EQ(line_regex_in_effect(".*|.+"), "(?s:.)");
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -2,7 +2,10 @@
 #include "runtime/logql/pipeline/line_filter.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+
+#include "runtime/logql/pipeline/label_regex.h"
 
 namespace skald::logql {
 namespace {
@@ -100,7 +103,10 @@ result<line_filter> line_filter::compile(const line_filter_expr& expression) {
       filter.operands_.emplace_back(std::move(pattern));
       continue;
     }
-    if (operand.text.empty()) {
+    const std::optional<std::string> in_effect =
+        is_regex ? line_regex_in_effect(operand.text) : std::nullopt;
+    const std::string& text = in_effect ? *in_effect : operand.text;
+    if (text.empty()) {
       // `!= ""` lets nothing pass, whatever else the chain holds; of a positive chain an empty
       // operand is dropped, and alone it passes everything.
       if (!filter.negative_) continue;
@@ -109,12 +115,12 @@ result<line_filter> line_filter::compile(const line_filter_expr& expression) {
     }
     if (is_regex) {
       SKALD_TRY_ASSIGN(regex_filter regex,
-                       regex_filter::compile(operand.text, regex_anchoring::unanchored));
-      needs.push_back(required_literals(operand.text));
+                       regex_filter::compile(text, regex_anchoring::unanchored));
+      needs.push_back(required_literals(text));
       filter.operands_.emplace_back(std::move(regex));
     } else {
-      needs.push_back(text_requirement(operand.text));
-      filter.operands_.emplace_back(literal_search(operand.text));
+      needs.push_back(text_requirement(text));
+      filter.operands_.emplace_back(literal_search(text));
     }
   }
   filter.literals_ = any_requirement(std::move(needs));

@@ -183,8 +183,8 @@ parsed_expression make_mistaken(std::string mistake) {
 
 std::string selector_mistake_of(const std::vector<label_matcher>& matchers) {
   for (const label_matcher& matcher : matchers) {
-    const bool counts = matcher.op() == match_op::equal || matcher.op() == match_op::regex;
-    if (counts && !matcher.matches_empty()) return {};
+    // Of any kind: `a!=""` selects streams that have the label.
+    if (!matcher.matches_empty()) return {};
   }
   return std::string(no_matcher_text);
 }

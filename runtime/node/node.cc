@@ -13,6 +13,7 @@
 #include "actors/ingester/ingester_actor.h"
 #include "actors/io/worker_pool.h"
 #include "actors/querier/query_frontend_actor.h"
+#include "actors/scheduler/sharing_scheduler.h"
 #include "runtime/base/log.h"
 #include "runtime/config/config_loader.h"
 #include "runtime/config/targets.h"
@@ -53,7 +54,7 @@ result<T> wait_for(Send&& send, std::chrono::nanoseconds timeout) {
 
 caf::actor_system_config make_actor_config(const node_config& config, const machine_size& machine) {
   caf::actor_system_config out;
-  out.set("scheduler.policy", caf::atom("sharing"));
+  use_sharing_scheduler(out);
   out.set("scheduler.max-throughput", 50u);
   out.set("scheduler.max-threads", config.skald.scheduler_threads > 0
                                        ? static_cast<std::size_t>(config.skald.scheduler_threads)

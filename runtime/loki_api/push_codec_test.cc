@@ -265,9 +265,9 @@ TEST(PushCodec, HoldsItsShareOfTheBudget) {
 // it, and must change nothing else, whatever the entry holds.
 TEST(PushCodec, TheShortWayEqualsTheLongOne) {
   const auto decode = [](const std::string& one) {
+    const std::string message = push_request({stream("{a=\"b\"}", {one})});
     decoded_push push;
-    const auto outcome =
-        decode_push_protobuf(push_request({stream("{a=\"b\"}", {one})}), 1 << 20, push);
+    const auto outcome = decode_push_protobuf(message, 1 << 20, push);
     std::string seen = outcome.ok() ? "" : outcome.error().message + "; ";
     for (const pushed_entry& entry : push.entries) {
       seen += std::to_string(entry.timestamp_ns) + '|' + std::string(entry.line) + '|';

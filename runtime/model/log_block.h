@@ -100,6 +100,26 @@ struct field_column {
   std::span<const std::string_view> values;  // mostly distinct, so that each is tested once
 };
 
+inline constexpr std::int64_t nanoseconds_per_minute = 60'000'000'000;
+
+// A whole minute since the epoch in which a run has rows. It includes its end, not its start, as
+// the windows of metric queries do.
+struct minute_mark {
+  static constexpr std::uint32_t minutes_max = (1U << 11) - 1;
+  static constexpr std::uint32_t rows_max = (1U << 21) - 1;
+  std::uint32_t minute : 11;      // counted from the first one that has rows
+  std::uint32_t rows_until : 21;  // rows in it and before it
+};
+
+// How the rows of a run spread over time.
+struct minute_counts {
+  std::int64_t first_end_ns = 0;       // end of the first minute that has rows
+  std::span<const minute_mark> marks;  // rising; empty: not known
+  std::int64_t end_ns(const minute_mark& mark) const {
+    return first_end_ns + static_cast<std::int64_t>(mark.minute) * nanoseconds_per_minute;
+  }
+};
+
 enum class line_format_kind : std::uint8_t { json, logfmt };
 
 // What reading a block cost, for the query's statistics.
@@ -147,6 +167,11 @@ class log_block {
   virtual result<metadata_column> metadata() = 0;
   // Valid at any time; the default claims nothing.
   virtual text_flags flags() const = 0;
+  // Of one of runs(), when that is known without reading. Valid until release().
+  virtual minute_counts minutes_of(const row_run& run) {
+    static_cast<void>(run);
+    return {};
+  }
   // The values of a label as the given parser names it (flattened, sanitised), or null when this
   // block has no such columns and its lines must be parsed. A label that no row of a block with
   // columns has is answered with a column, not with null. Valid until release().

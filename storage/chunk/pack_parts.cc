@@ -11,6 +11,18 @@ namespace {
 // Label text compresses well; the inflated size is known only once it was read.
 constexpr std::size_t labels_inflation_guess = 8;
 
+// Rows per run from which on it is worth to keep how they spread over minutes.
+constexpr std::size_t long_run_rows = 32;
+
+std::size_t minute_bytes_max(const pack_contents& contents) {
+  if (contents.info.rows < long_run_rows * contents.ranges.size()) return 0;
+  std::size_t bytes = contents.segments.size() * sizeof(segment_minutes);
+  for (const chunk_range& one : contents.ranges) {
+    bytes += segment_minutes::run_bytes_max(one.min_timestamp_ns, one.max_timestamp_ns, one.rows);
+  }
+  return bytes;
+}
+
 // One whole section of the wanted type, inflated.
 result<std::string> read_section(object_store& store, const std::string& key,
                                  const section_place& place, section_type type) {
@@ -32,7 +44,22 @@ result<std::string> read_section(object_store& store, const std::string& key,
 }  // namespace
 
 pack_parts::pack_parts(object_store& store, const std::string& key, const pack_contents& contents)
-    : store_(store), key_(key), contents_(contents), groups_(contents.filter_groups.size()) {}
+    : store_(store),
+      key_(key),
+      contents_(contents),
+      groups_(contents.filter_groups.size()),
+      minute_bytes_max_(minute_bytes_max(contents)),
+      minutes_(minute_bytes_max_ > 0 ? contents.segments.size() : 0) {}
+
+segment_minutes_ptr pack_parts::minutes(std::uint32_t segment) {
+  const std::lock_guard lock(minute_mutex_);
+  return segment < minutes_.size() ? minutes_[segment] : nullptr;
+}
+
+void pack_parts::keep_minutes(std::uint32_t segment, segment_minutes_ptr minutes) {
+  const std::lock_guard lock(minute_mutex_);
+  if (segment < minutes_.size()) minutes_[segment] = std::move(minutes);
+}
 
 std::size_t pack_parts::group_of(std::uint32_t segment) const {
   const auto& groups = contents_.filter_groups;
@@ -102,6 +129,7 @@ result<std::string_view> pack_parts::labels(std::uint32_t entry) {
 std::size_t pack_parts::memory_bytes_max() const {
   std::size_t bytes = sizeof(*this) + groups_.size() * sizeof(group_slot);
   for (const filter_group_entry& group : contents_.filter_groups) bytes += group.section.bytes;
+  bytes += minute_bytes_max_;
   bytes += contents_.labels.bytes * labels_inflation_guess;
   return bytes + contents_.fingerprints.size() * sizeof(std::string_view);
 }

@@ -15,6 +15,7 @@
 #include "runtime/base/result.h"
 #include "runtime/model/log_block.h"
 #include "storage/chunk/chunk_directory.h"
+#include "storage/chunk/minute_rows.h"
 #include "storage/chunk/skip_filter.h"
 #include "storage/object_store/object_store.h"
 
@@ -40,7 +41,13 @@ class pack_parts {
   // Canonical label text by directory entry; valid as long as this object.
   result<std::string_view> labels(std::uint32_t entry);
 
-  // What filters and labels take once all of them were read.
+  // How rows spread over minutes, by segment; null when it was not kept yet. Of packs whose runs
+  // are short nothing is kept: reading their timestamps costs little more.
+  bool keeps_minutes() const { return minute_bytes_max_ > 0; }
+  segment_minutes_ptr minutes(std::uint32_t segment);
+  void keep_minutes(std::uint32_t segment, segment_minutes_ptr minutes);
+
+  // What filters, labels and minutes take once all of them were read.
   std::size_t memory_bytes_max() const;
 
  private:
@@ -57,7 +64,10 @@ class pack_parts {
   const pack_contents& contents_;
   std::mutex filter_mutex_;  // guards groups_
   std::vector<group_slot> groups_;
-  std::mutex label_mutex_;  // guards the three below until labels_read_ is set
+  const std::size_t minute_bytes_max_;
+  std::mutex minute_mutex_;                   // guards minutes_
+  std::vector<segment_minutes_ptr> minutes_;  // by segment
+  std::mutex label_mutex_;                    // guards the three below until labels_read_ is set
   bool labels_read_ = false;
   std::string label_payload_;
   std::vector<std::string_view> labels_;

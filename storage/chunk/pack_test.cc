@@ -49,6 +49,50 @@ rows_by_stream read_all(const block_list& blocks) {
   return rows.ok() ? *rows : rows_by_stream();
 }
 
+// Rows of a run by the end of their minute, from its timestamps.
+std::vector<std::pair<std::int64_t, std::uint32_t>> minutes_by_rows(
+    std::span<const std::int64_t> timestamps, const row_run& run) {
+  std::vector<std::pair<std::int64_t, std::uint32_t>> out;
+  for (const std::int64_t time : timestamps.subspan(run.first_row, run.row_count)) {
+    const std::int64_t end =
+        (time + nanoseconds_per_minute - 1) / nanoseconds_per_minute * nanoseconds_per_minute;
+    if (out.empty() || out.back().first != end) {
+      out.emplace_back(end, out.empty() ? 0 : out.back().second);
+    }
+    ++out.back().second;
+  }
+  return out;
+}
+
+TEST_F(PackTest, KeepsMinutesOfLongRunsOnceTheyWereAskedFor) {
+  for (const std::size_t streams : {5, 2000}) {
+    const auto generated = generate_streams({.seed = 3, .streams = streams, .rows = 9000});
+    const auto reader = write_and_open(inputs_of(generated), {.segment_bytes_target = 64 << 10});
+    const auto first = reader->blocks(select_all(*reader), all_time).value();
+    for (const auto& block : first) {
+      EXPECT_TRUE(block->minutes_of(block->runs()[0]).marks.empty());
+      ASSERT_TRUE(block->timestamps().ok());
+    }
+    const auto again = reader->blocks(select_all(*reader), all_time).value();
+    std::size_t known = 0;
+    for (std::size_t i = 0; i < again.size(); ++i) {
+      for (const row_run& run : again[i]->runs()) {
+        const minute_counts minutes = again[i]->minutes_of(run);
+        if (minutes.marks.empty()) continue;
+        ++known;
+        std::vector<std::pair<std::int64_t, std::uint32_t>> got;
+        for (const minute_mark& mark : minutes.marks) {
+          got.emplace_back(minutes.end_ns(mark), mark.rows_until);
+        }
+        EXPECT_EQ(got, minutes_by_rows(first[i]->timestamps().value(), run));
+      }
+      EXPECT_EQ(again[i]->read_stats().fetch_count, 0u);
+    }
+    // Short runs are not worth it.
+    EXPECT_EQ(known > 0, streams == 5) << streams;
+  }
+}
+
 TEST_F(PackTest, GivesBackEveryRowOfEveryStream) {
   for (const std::size_t streams : {1, 3, 40, 700}) {
     const auto generated = generate_streams({.seed = streams, .streams = streams, .rows = 9000});

@@ -85,7 +85,13 @@ result<std::span<const std::int64_t>> segment_block::entry_times() {
     SKALD_TRY_ASSIGN(const std::string_view bytes,
                      payload(section_type::timestamps, entry_.timestamps, memory));
     byte_buffer decoded(entry_.rows * sizeof(std::int64_t));
-    SKALD_TRY(decode_timestamps(bytes, decoded.as<std::int64_t>(entry_.rows)));
+    const auto times = decoded.as<std::int64_t>(entry_.rows);
+    std::vector<std::uint32_t> run_rows;
+    SKALD_TRY(decode_timestamps(bytes, times, minutes_asked_ ? &run_rows : nullptr));
+    if (minutes_asked_) {
+      minutes_ = std::make_shared<const segment_minutes>(times, run_rows);
+      pack_->parts_->keep_minutes(segment_, minutes_);
+    }
     timestamps_ = std::move(decoded);
     fetched_.erase(entry_.timestamps.offset);
   }
@@ -94,6 +100,15 @@ result<std::span<const std::int64_t>> segment_block::entry_times() {
 
 result<std::span<const std::int64_t>> segment_block::timestamps() {
   return named(entry_times());
+}
+
+// What nobody kept yet is made when the caller reads the timestamps instead.
+minute_counts segment_block::minutes_of(const row_run& run) {
+  if (minutes_ == nullptr && !minutes_asked_ && pack_->parts_->keeps_minutes()) {
+    minutes_ = pack_->parts_->minutes(segment_);
+    minutes_asked_ = minutes_ == nullptr;
+  }
+  return minutes_ == nullptr ? minute_counts() : minutes_->of(run);
 }
 
 result<line_column> segment_block::lines() {
@@ -257,6 +272,8 @@ void segment_block::release() {
   structured_.reset();
   fetched_.clear();
   timestamps_.reset();
+  minutes_.reset();
+  minutes_asked_ = false;
   line_memory_.reset();
   start_memory_.reset();
   has_starts_ = false;

@@ -13,6 +13,7 @@
 #include "storage/chunk/byte_buffer.h"
 #include "storage/chunk/chunk_directory.h"
 #include "storage/chunk/metadata_codec.h"
+#include "storage/chunk/minute_rows.h"
 #include "storage/chunk/pack_reader.h"
 #include "storage/chunk/structured/structured_lines.h"
 
@@ -37,6 +38,7 @@ class segment_block final : public log_block, private section_source {
   bool has_fields() const override { return entry_.structured.present(); }
   result<metadata_column> metadata() override;
   text_flags flags() const override { return entry_.text(); }
+  minute_counts minutes_of(const row_run& run) override;
   result<const field_column*> field(line_format_kind format, std::string_view label) override;
   result<std::optional<std::vector<std::uint32_t>>> rows_with_text(std::string_view text,
                                                                    bool ignore_case) override;
@@ -71,6 +73,8 @@ class segment_block final : public log_block, private section_source {
 
   std::map<std::uint64_t, byte_buffer> fetched_;  // by offset in the pack
   std::optional<byte_buffer> timestamps_;
+  segment_minutes_ptr minutes_;
+  bool minutes_asked_ = false;
   byte_buffer line_memory_;
   byte_buffer start_memory_;
   bool has_starts_ = false;

@@ -67,7 +67,8 @@ void timestamp_encoder::append(std::span<const std::int64_t> timestamps,
   planes_.append(deltas_, &zstd, out);
 }
 
-result<void> decode_timestamps(std::string_view payload, std::span<std::int64_t> out) {
+result<void> decode_timestamps(std::string_view payload, std::span<std::int64_t> out,
+                               std::vector<std::uint32_t>* run_rows) {
   bounded_reader from(payload);
   const std::size_t unit = from.fixed<std::uint8_t>();
   if (unit >= units.size()) return malformed("unknown unit");
@@ -87,6 +88,12 @@ result<void> decode_timestamps(std::string_view payload, std::span<std::int64_t>
   byte_buffer memory((rows - runs.size()) * sizeof(std::uint64_t));
   const auto deltas = memory.as<std::uint64_t>(rows - runs.size());
   if (!decode_planes(from, deltas) || !from.finished()) return malformed("malformed differences");
+  if (run_rows != nullptr) {
+    run_rows->clear();
+    for (const timestamp_run& run : runs) {
+      run_rows->push_back(static_cast<std::uint32_t>(run.rows));
+    }
+  }
   const std::uint64_t* delta = deltas.data();
   std::int64_t* to = out.data();
   for (const timestamp_run& run : runs) {

@@ -27,6 +27,8 @@ class timestamp_encoder {
 };
 
 // Decodes exactly `out.size()` timestamps. Errors: corrupt.
-result<void> decode_timestamps(std::string_view payload, std::span<std::int64_t> out);
+// `run_rows`, unless null, gets the number of rows of each run.
+result<void> decode_timestamps(std::string_view payload, std::span<std::int64_t> out,
+                               std::vector<std::uint32_t>* run_rows = nullptr);
 
 }  // namespace skald

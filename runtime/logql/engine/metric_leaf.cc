@@ -46,7 +46,8 @@ class metric_leaf_worker {
         stats_(stats),
         overlaps_(blocks),
         runner_(leaf.pipeline),
-        sink_(leaf, plan.limits()) {}
+        sink_(leaf, plan.limits()),
+        by_minutes_(leaf.metric.windows.is_aligned_to(nanoseconds_per_minute)) {}
 
   result<leaf_result> run(const block_list& blocks, const cancellation& cancelled) {
     std::size_t done = 0;
@@ -163,7 +164,7 @@ class metric_leaf_worker {
       }
       const window_set::position first = leaf_.metric.windows.locate(run.min_timestamp_ns);
       if (run.max_timestamp_ns > first.last_ns) {
-        SKALD_TRY(count_rows(run, counters));
+        if (!count_minutes(run, counters)) SKALD_TRY(count_rows(run, counters));
       } else if (first.interval != window_set::no_interval) {
         add_rows(run, first.interval, run.row_count, run.line_bytes, counters);
       }
@@ -192,6 +193,33 @@ class metric_leaf_worker {
                                 std::size_t from, std::size_t to) {
     if (!starts.empty()) return starts[to] - starts[from] - (to - from);
     return run.line_bytes * (to - from) / run.row_count;  // for statistics only
+  }
+
+  // Of a run that no other block overlaps, where windows begin and end with minutes. False when the
+  // block does not know the minutes.
+  bool count_minutes(const row_run& run, source_stats& counters) {
+    if (!by_minutes_ || !std::is_same_v<State, count_state>) return false;
+    const minute_counts minutes = runner_.reader().block().minutes_of(run);
+    if (minutes.marks.empty()) return false;
+    const window_set& windows = leaf_.metric.windows;
+    interval_cells<State>* cells = nullptr;
+    window_set::position at = windows.locate(minutes.first_end_ns);
+    std::uint64_t rows = 0;
+    std::uint32_t before = 0;
+    for (const minute_mark& mark : minutes.marks) {
+      const std::int64_t end_ns = minutes.end_ns(mark);
+      if (end_ns > at.last_ns) at = windows.next(at);
+      if (end_ns > at.last_ns) at = windows.locate(end_ns);
+      const std::uint32_t more = mark.rows_until - std::exchange(before, mark.rows_until);
+      if (at.interval == window_set::no_interval) continue;
+      if (cells == nullptr) cells = &sink_.table().cells(sink_.series_of_stream(*run.stream));
+      cells->at(at.interval).add_rows(more, 0);
+      rows += more;
+    }
+    counters.lines += rows;
+    counters.lines_after_filter += rows;
+    counters.line_bytes += run.line_bytes * rows / run.row_count;
+    return true;
   }
 
   // Of a run that no other block overlaps.
@@ -267,6 +295,7 @@ class metric_leaf_worker {
   run_overlaps overlaps_;
   pipeline_runner runner_;
   sample_sink<State> sink_;
+  const bool by_minutes_;  // all windows begin and end with minutes
 };
 
 }  // namespace

@@ -67,6 +67,10 @@ class window_set {
                  at.ends_before + (at.ends_before < count_ && end_ns == at.last_ns ? 1 : 0));
   }
   std::uint32_t interval_count() const { return interval_count_; }
+  // Whether all windows begin and end at multiples of the unit.
+  bool is_aligned_to(std::int64_t unit_ns) const {
+    return first_end_ns_ % unit_ns == 0 && step_ns_ % unit_ns == 0 && range_ns_ % unit_ns == 0;
+  }
 
   // The intervals that make up the window of a step: a closed range.
   struct interval_span {

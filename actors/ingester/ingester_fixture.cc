@@ -19,13 +19,33 @@ result<void> failing_store::put(const std::string& key, std::span<const std::str
   return inner_.put(key, parts);
 }
 
+// Cannot be read where its owner says.
+class unreadable_file final : public forwarding_file {
+ public:
+  unreadable_file(failing_files& owner, std::unique_ptr<file> inner)
+      : forwarding_file(std::move(inner)), owner_(owner) {}
+  result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t length) override {
+    const auto bad = owner_.unreadable_at;
+    if (owner_.unreadable_path.empty() || bad < offset || bad >= offset + length) {
+      return forwarding_file::read_at(offset, out, length);
+    }
+    ++owner_.failures;
+    return {owner_.failing_with, "told to fail: read"};
+  }
+
+ private:
+  failing_files& owner_;
+};
+
 result<std::unique_ptr<file>> failing_files::open(const std::string& path, open_mode mode) {
   if (!failing_path.empty() && mode == failing_mode &&
       path.find(failing_path) != std::string::npos) {
     ++failures;
     return {failing_with, "told to fail: " + path};
   }
-  return real_.open(path, mode);
+  SKALD_TRY_ASSIGN(auto inner, forwarding_file_system::open(path, mode));
+  if (unreadable_path.empty() || path.find(unreadable_path) == std::string::npos) return inner;
+  return std::unique_ptr<file>(std::make_unique<unreadable_file>(*this, std::move(inner)));
 }
 
 ingester_fixture::ingester_fixture() {

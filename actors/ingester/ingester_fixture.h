@@ -13,9 +13,9 @@
 
 #include "actors/ingester/ingester_actor.h"
 #include "runtime/metrics/metric_registry.h"
-#include "storage/file/posix_file_system.h"
 #include "storage/object_store/memory_store.h"
 #include "testing/actor_kit/deterministic_system.h"
+#include "testing/kit/forwarding_file_system.h"
 
 namespace skald {
 
@@ -42,42 +42,19 @@ class failing_store final : public object_store {
   memory_store inner_;
 };
 
-// The real file system, with opens that fail while told to.
-class failing_files final : public file_system {
+// The real file system, with opens and reads that fail while told to.
+class failing_files final : public forwarding_file_system {
  public:
   result<std::unique_ptr<file>> open(const std::string& path, open_mode mode) override;
-  result<void> rename(const std::string& from, const std::string& to) override {
-    return real_.rename(from, to);
-  }
-  result<void> remove(const std::string& path) override { return real_.remove(path); }
-  result<void> remove_directory(const std::string& path) override {
-    return real_.remove_directory(path);
-  }
-  result<std::vector<directory_entry>> list(const std::string& directory) override {
-    return real_.list(directory);
-  }
-  result<void> create_directories(const std::string& path) override {
-    return real_.create_directories(path);
-  }
-  result<std::uint64_t> file_size(const std::string& path) override {
-    return real_.file_size(path);
-  }
-  result<bool> exists(const std::string& path) override { return real_.exists(path); }
-  result<void> sync_directory(const std::string& directory) override {
-    return real_.sync_directory(directory);
-  }
-  result<std::uint64_t> free_bytes(const std::string& path) override {
-    return real_.free_bytes(path);
-  }
 
   // Opens of paths that contain this, in this mode, fail.
   std::string failing_path;
   open_mode failing_mode = open_mode::read_only;
   errc failing_with = errc::resource_exhausted;  // what EMFILE is
   std::size_t failures = 0;
-
- private:
-  posix_file_system real_;
+  // Reads of that path fail that cover this offset.
+  std::string unreadable_path;
+  std::uint64_t unreadable_at = 0;
 };
 
 // (canonical labels, timestamp, line) -> how often a reader sees it.

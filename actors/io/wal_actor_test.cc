@@ -7,7 +7,7 @@
 
 #include "actors/io/wal_messages.h"
 #include "storage/wal/wal_checkpoint.h"
-#include "storage/wal/wal_test_files.h"
+#include "storage/wal/wal_fixture.h"
 #include "testing/actor_kit/deterministic_system.h"
 
 namespace skald {

@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "storage/wal/wal_test_files.h"
+#include "storage/wal/wal_fixture.h"
 
 namespace skald {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/wal/wal_test_files.h"
+#include "storage/wal/wal_fixture.h"
 
 namespace skald {
 namespace {

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "runtime/base/clock.h"
-#include "storage/file/posix_file_system.h"
 #include "storage/wal/wal_replay.h"
 #include "storage/wal/wal_writer.h"
+#include "testing/kit/forwarding_file_system.h"
 
 namespace skald::wal_testing {
 
@@ -59,7 +59,7 @@ class manual_clock final : public clock {
 };
 
 // Fails writes and syncs on demand. `fail_at` counts write, sync, rename and resize calls.
-class faulty_file_system final : public file_system {
+class faulty_file_system final : public forwarding_file_system {
  public:
   std::optional<int> fail_at;  // 0: the next call
   errc fail_with = errc::unavailable;
@@ -83,61 +83,45 @@ class faulty_file_system final : public file_system {
 
   result<std::unique_ptr<file>> open(const std::string& path, open_mode mode) override {
     if (on_open) SKALD_TRY(on_open(path));
-    SKALD_TRY_ASSIGN(auto inner, real_.open(path, mode));
+    SKALD_TRY_ASSIGN(auto inner, forwarding_file_system::open(path, mode));
     return std::unique_ptr<file>(new faulty_file(*this, path, std::move(inner)));
   }
   result<void> rename(const std::string& from, const std::string& to) override {
     SKALD_TRY(step(false));
-    return real_.rename(from, to);
+    return forwarding_file_system::rename(from, to);
   }
-  result<void> remove(const std::string& path) override { return real_.remove(path); }
-  result<void> remove_directory(const std::string& path) override {
-    return real_.remove_directory(path);
-  }
-  result<std::vector<directory_entry>> list(const std::string& directory) override {
-    return real_.list(directory);
-  }
-  result<void> create_directories(const std::string& path) override {
-    return real_.create_directories(path);
-  }
-  result<std::uint64_t> file_size(const std::string& path) override {
-    return real_.file_size(path);
-  }
-  result<bool> exists(const std::string& path) override { return real_.exists(path); }
   result<void> sync_directory(const std::string& directory) override {
     SKALD_TRY(step(true));
-    return real_.sync_directory(directory);
+    return forwarding_file_system::sync_directory(directory);
   }
   result<std::uint64_t> free_bytes(const std::string& path) override {
     if (free) return *free;
-    return real_.free_bytes(path);
+    return forwarding_file_system::free_bytes(path);
   }
 
  private:
-  class faulty_file final : public file {
+  class faulty_file final : public forwarding_file {
    public:
     faulty_file(faulty_file_system& owner, std::string path, std::unique_ptr<file> inner)
-        : owner_(owner), path_(std::move(path)), inner_(std::move(inner)) {}
+        : forwarding_file(std::move(inner)), owner_(owner), path_(std::move(path)) {}
     result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t length) override {
       if (owner_.on_read) SKALD_TRY(owner_.on_read(path_, offset));
-      return inner_->read_at(offset, out, length);
+      return forwarding_file::read_at(offset, out, length);
     }
     // A failing write leaves half of its bytes behind, as a full disk does.
     result<void> write_at(std::uint64_t offset, std::string_view bytes) override {
       auto allowed = owner_.step(false);
-      if (allowed.ok()) return inner_->write_at(offset, bytes);
-      SKALD_TRY(inner_->write_at(offset, bytes.substr(0, bytes.size() / 2)));
+      if (allowed.ok()) return forwarding_file::write_at(offset, bytes);
+      SKALD_TRY(forwarding_file::write_at(offset, bytes.substr(0, bytes.size() / 2)));
       return allowed;
     }
-    result<void> append(std::string_view bytes) override { return inner_->append(bytes); }
     result<void> sync_data() override {
       SKALD_TRY(owner_.step(true));
-      return inner_->sync_data();
+      return forwarding_file::sync_data();
     }
-    result<std::uint64_t> size() override { return inner_->size(); }
     result<void> resize(std::uint64_t bytes) override {
       SKALD_TRY(owner_.step(false));
-      return inner_->resize(bytes);
+      return forwarding_file::resize(bytes);
     }
     // None: half of a write is not whole blocks, which direct writes would refuse.
     int descriptor() const override { return -1; }
@@ -145,10 +129,7 @@ class faulty_file_system final : public file_system {
    private:
     faulty_file_system& owner_;
     std::string path_;
-    std::unique_ptr<file> inner_;
   };
-
-  posix_file_system real_;
 };
 
 struct seen_record {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the records in the bytes of one segment, whatever state they are in. Pure; the caller owns
-// the bytes. Format and rules: docs/formats/wal.md.
+// Finds the records in the bytes of one segment, whatever state they are in. Format and rules:
+// docs/formats/wal.md.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "runtime/base/result.h"
 #include "storage/wal/wal_format.h"
 #include "storage/wal/wal_replay.h"
+#include "storage/wal/wal_segment_source.h"
 
 namespace skald {
 
@@ -35,9 +36,12 @@ struct wal_scan {
   bool damaged() const { return lost_bytes != 0 || lost_records != 0; }
 };
 
-// `segment` is the whole file, header block included, at an 8-byte aligned address. Time is linear
-// in its size for any contents. Hands out records from next_sequence up to the limit. Errors: the
-// visitor's.
+// Looks at the whole segment once, mostly from the front to the end. Time is linear in its size for
+// any contents. Hands out records from next_sequence up to the limit, with the source's owner.
+// Errors: the visitor's and the source's; all records handed out before are good.
+result<wal_scan> scan_wal_segment(wal_segment_source& segment, const wal_scan_context& context,
+                                  const wal_visitor& visitor);
+// The same for a segment that is in memory. Pure.
 result<wal_scan> scan_wal_segment(std::string_view segment, const wal_scan_context& context,
                                   const wal_visitor& visitor);
 

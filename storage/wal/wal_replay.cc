@@ -2,41 +2,38 @@
 #include "storage/wal/wal_replay.h"
 
 #include <algorithm>
-#include <limits>
 
-#include "storage/wal/aligned_buffer.h"
+#include "storage/wal/wal_lane.h"
 #include "storage/wal/wal_reader.h"
+#include "storage/wal/wal_segment_reader.h"
 
 namespace skald {
 namespace {
 
-constexpr std::uint64_t read_bytes_max = 1 << 20;
-
-struct segment_file {
-  std::uint64_t number = 0;
-  std::uint64_t bytes = 0;
-  bool readable = false;     // a good header of this lane
-  bool unused_copy = false;  // a recycled file whose renaming was not durable: holds nothing
-  wal_segment_header header;
-};
+constexpr std::uint64_t copied_bytes = 1 << 20;
 
 class lane_replay {
  public:
-  lane_replay(const std::string& directory, file_system& files, const wal_visitor& visitor,
-              const replay_options& options)
-      : directory_(directory), files_(files), visitor_(visitor), options_(options) {}
+  lane_replay(file_system& files, const wal_visitor& visitor, const replay_options& options)
+      : files_(files), visitor_(visitor), options_(options) {}
 
-  result<replay_summary> run() {
-    SKALD_TRY(find_segments());
+  result<replay_summary> run(const std::string& directory) {
+    SKALD_TRY_ASSIGN(
+        lane_, list_wal_lane(directory, options_.lane, files_, options_.unreadable_is_damage));
+    for (const wal_lane_segment& s : lane_.segments) {
+      total_bytes_ += s.bytes;
+      out_.next_segment = std::max(out_.next_segment, s.number + 1);
+      if (s.readable) out_.last_incarnation = std::max(out_.last_incarnation, s.header.incarnation);
+    }
     next_ = std::max<std::uint64_t>(options_.from_sequence, 1);
     last_ = next_ - 1;
-    for (std::size_t i = 0; i < segments_.size(); ++i) {
+    for (std::size_t i = 0; i < lane_.segments.size(); ++i) {
       SKALD_TRY(replay_segment(i));
-      done_bytes_ += segments_[i].bytes;
-      if (options_.progress) options_.progress(done_bytes_, total_bytes_);
+      done_bytes_ += lane_.segments[i].bytes;
+      tell_progress(done_bytes_);
     }
     // A segment says at which record it begins even when it holds none.
-    for (const segment_file& s : segments_) {
+    for (const wal_lane_segment& s : lane_.segments) {
       if (s.readable) last_ = std::max(last_, s.header.first_sequence - 1);
     }
     out_.last_sequence = last_;
@@ -44,79 +41,34 @@ class lane_replay {
   }
 
  private:
-  std::string path_of(std::uint64_t segment) const {
-    return directory_ + "/" + wal_segment_name(segment);
-  }
-
-  result<void> find_segments() {
-    SKALD_TRY_ASSIGN(const bool exists, files_.exists(directory_));
-    if (!exists) return {};
-    SKALD_TRY_ASSIGN(const auto entries, files_.list(directory_));
-    for (const directory_entry& entry : entries) {
-      const std::uint64_t number = wal_segment_of_name(entry.name);
-      if (entry.kind == entry_kind::regular && number != 0) segments_.push_back({number});
-    }
-    std::sort(segments_.begin(), segments_.end(),
-              [](const segment_file& a, const segment_file& b) { return a.number < b.number; });
-    for (segment_file& s : segments_) SKALD_TRY(inspect(s));
-    for (const segment_file& s : segments_) {
-      total_bytes_ += s.bytes;
-      out_.next_segment = std::max(out_.next_segment, s.number + 1);
-      if (s.readable) out_.last_incarnation = std::max(out_.last_incarnation, s.header.incarnation);
-    }
-    return {};
-  }
-
   // Whether a failure to read counts as damage.
   bool is_accepted(const error& why) const {
     return options_.unreadable_is_damage && why.code == errc::unavailable;
   }
 
-  result<void> inspect(segment_file& s) {
-    SKALD_TRY_ASSIGN(s.bytes, files_.file_size(path_of(s.number)));
-    auto opened = files_.open(path_of(s.number), open_mode::read_only);
-    if (!opened.ok()) return is_accepted(opened.error()) ? result<void>() : opened.error();
-    char block[wal_block_bytes];
-    const auto read = (*opened)->read_at(0, block, sizeof block);
-    if (!read.ok()) return is_accepted(read.error()) ? result<void>() : read.error();
-    if (decode_segment_header({block, *read}, s.header)) accept_header(s);
-    return {};
-  }
-
-  void accept_header(segment_file& s) const {
-    if (s.header.version != wal_format_version || s.header.lane != options_.lane) return;
-    s.unused_copy = s.header.segment != s.number;
-    s.readable = !s.unused_copy && s.header.first_sequence != 0;
-  }
-
-  // The nearest later segment with a good header, or null.
-  const segment_file* successor(std::size_t i) const {
-    for (++i; i < segments_.size(); ++i) {
-      if (segments_[i].readable) return &segments_[i];
-    }
-    return nullptr;
+  // A segment may be read more than once.
+  void tell_progress(std::uint64_t done) {
+    if (done <= told_bytes_ && told_bytes_ != 0) return;
+    told_bytes_ = done;
+    if (options_.progress) options_.progress(done, total_bytes_);
   }
 
   result<void> replay_segment(std::size_t i) {
-    const segment_file& s = segments_[i];
-    const segment_file* after = successor(i);
+    const wal_lane_segment& s = lane_.segments[i];
     const std::uint64_t first = s.readable ? s.header.first_sequence : next_;
     out_.segments.push_back({s.number, first, s.bytes});
-    if (s.unused_copy) return {};
-    if (after != nullptr && after->header.first_sequence <= next_ && s.readable &&
-        after->number == s.number + 1) {
-      return {};  // nothing in it is wanted, or it was never acknowledged
-    }
+    // Nothing in it is wanted, or it was never acknowledged.
+    if (s.unused_copy || lane_.is_wholly_below(i, next_)) return {};
     if (s.readable && first > next_) skip_gap(first);
-    SKALD_TRY_ASSIGN(const bool opened, read(s));
-    if (!opened) {
-      lose_segment(s);
+    SKALD_TRY_ASSIGN(auto segment, open(s));
+    if (segment == nullptr) {
+      out_.lost_bytes += s.bytes;
+      quarantine(s, nullptr);
       return {};
     }
-    const bool adjacent = after != nullptr && &segments_[i + 1] == after;
-    const std::uint64_t limit =
-        adjacent ? after->header.first_sequence : std::numeric_limits<std::uint64_t>::max();
-    return s.readable ? scan_readable(s, limit, after) : scan_headless(s, limit);
+    const auto outcome = s.readable ? scan_readable(*segment, i) : scan_headless(*segment, i);
+    out_.lost_bytes += segment->unreadable_bytes();
+    return outcome;
   }
 
   // Records up to `first` are in no segment. In front of the oldest segment that is normal: they
@@ -126,25 +78,41 @@ class lane_replay {
     next_ = first;
   }
 
-  result<void> scan_readable(const segment_file& s, std::uint64_t limit,
-                             const segment_file* after) {
+  // Null: that it cannot be opened counts as damage.
+  result<std::unique_ptr<wal_segment_reader>> open(const wal_lane_segment& s) {
+    auto opened = files_.open(lane_.path_of(s), open_mode::read_only);
+    if (!opened.ok()) {
+      if (is_accepted(opened.error())) return std::unique_ptr<wal_segment_reader>();
+      return std::move(opened).error();
+    }
+    wal_segment_reader::callbacks tell;
+    tell.is_damage = [this](const error& why) { return is_accepted(why); };
+    tell.progress = [this](std::uint64_t done) { tell_progress(done_bytes_ + done); };
+    return std::make_unique<wal_segment_reader>(
+        std::move(*opened), std::min(s.bytes, wal_segment_bytes_max), slabs_, std::move(tell));
+  }
+
+  result<void> scan_readable(wal_segment_reader& segment, std::size_t i) {
+    const wal_lane_segment& s = lane_.segments[i];
+    const wal_lane_segment* after = lane_.successor(i);
     wal_scan_context context;
     context.header = s.header;
     context.next_sequence = next_;
-    context.sequence_limit = limit;
+    context.sequence_limit = lane_.sequence_limit(i);
     context.last_of_life = after == nullptr || after->header.incarnation != s.header.incarnation;
-    SKALD_TRY_ASSIGN(const wal_scan scan, scan_wal_segment(contents(), context, visitor_));
+    SKALD_TRY_ASSIGN(const wal_scan scan, scan_wal_segment(segment, context, visitor_));
     add(scan);
     seen_any_ = true;
-    if (scan.damaged()) quarantine(s);
+    if (scan.damaged()) quarantine(s, &segment);
     return {};
   }
 
   // Both header copies are gone. Which life the segment is of decides whether its records can be
   // checked: try all that are known here.
-  result<void> scan_headless(const segment_file& s, std::uint64_t limit) {
+  result<void> scan_headless(wal_segment_reader& segment, std::size_t i) {
+    const wal_lane_segment& s = lane_.segments[i];
     std::vector<std::uint64_t> lives;
-    for (const segment_file& other : segments_) {
+    for (const wal_lane_segment& other : lane_.segments) {
       if (other.readable) lives.push_back(other.header.incarnation);
     }
     lives.erase(std::unique(lives.begin(), lives.end()), lives.end());
@@ -153,19 +121,21 @@ class lane_replay {
       wal_scan_context context;
       context.header = {wal_format_version, options_.lane, life, s.number, next_};
       context.next_sequence = next_;
-      context.sequence_limit = limit;
-      SKALD_TRY_ASSIGN(scan, scan_wal_segment(contents(), context, visitor_));
+      context.sequence_limit = lane_.sequence_limit(i);
+      SKALD_TRY_ASSIGN(scan, scan_wal_segment(segment, context, visitor_));
       if (scan.records != 0) break;
     }
     if (scan.records == 0) {
-      lose_segment(s);
+      SKALD_TRY_ASSIGN(const std::uint64_t used, used_bytes(segment));
+      out_.lost_bytes += used;
+      quarantine(s, &segment);
       return {};
     }
     if (!seen_any_) scan.lost_records = 0;  // where the segment began is not known
     add(scan);
     seen_any_ = true;
     out_.lost_bytes += wal_block_bytes;
-    quarantine(s);
+    quarantine(s, &segment);
     return {};
   }
 
@@ -179,46 +149,32 @@ class lane_replay {
     next_ = std::max(next_, scan.next_sequence);
   }
 
-  void lose_segment(const segment_file& s) {
-    const std::string_view bytes = contents();
-    const std::size_t used = bytes.find_last_not_of('\0');
-    out_.lost_bytes += buffer_.size() == 0              ? s.bytes
-                       : used == std::string_view::npos ? 0
-                                                        : used + 1;
-    quarantine(s);
+  // Calls `take(offset, bytes)` with all of a segment, piece by piece.
+  template <class Take>
+  static result<void> for_each_piece(wal_segment_reader& segment, Take take) {
+    for (std::uint64_t offset = 0; offset < segment.size();) {
+      const auto wanted = std::min(copied_bytes, segment.size() - offset);
+      SKALD_TRY_ASSIGN(const std::string_view bytes, segment.at(offset, wanted));
+      SKALD_TRY(take(offset, bytes.substr(0, wanted)));
+      offset += wanted;
+    }
+    return {};
   }
 
-  std::string_view contents() const { return {buffer_.data(), buffer_.size()}; }
-
-  // Reads the whole file into buffer_. What cannot be read and is accepted so stays zero and counts
-  // as damage; false: nothing could be read.
-  result<bool> read(const segment_file& s) {
-    buffer_.resize(0);
-    auto opened = files_.open(path_of(s.number), open_mode::read_only);
-    if (!opened.ok()) {
-      if (is_accepted(opened.error())) return false;
-      return opened.error();
-    }
-    const std::uint64_t bytes = std::min(s.bytes, wal_segment_bytes_max);
-    buffer_.resize(bytes);
-    for (std::uint64_t offset = 0; offset < bytes;) {
-      const std::uint64_t wanted = std::min(read_bytes_max, bytes - offset);
-      const auto got = (*opened)->read_at(offset, buffer_.data() + offset, wanted);
-      if (!got.ok()) {
-        if (!is_accepted(got.error())) return got.error();
-        out_.lost_bytes += wanted;
-      }
-      const std::uint64_t good = got.ok() ? *got : 0;
-      std::fill(buffer_.data() + offset + good, buffer_.data() + offset + wanted, '\0');
-      offset += wanted;
-      if (options_.progress) options_.progress(done_bytes_ + offset, total_bytes_);
-    }
-    return true;
+  // Up to the last byte that is not zero.
+  static result<std::uint64_t> used_bytes(wal_segment_reader& segment) {
+    std::uint64_t used = 0;
+    SKALD_TRY(for_each_piece(segment, [&](std::uint64_t offset, std::string_view bytes) {
+      const auto last = bytes.find_last_not_of('\0');
+      if (last != std::string_view::npos) used = offset + last + 1;
+      return result<void>();
+    }));
+    return used;
   }
 
   // Keeps the damaged bytes for people. That this fails must not stop the start.
-  void quarantine(const segment_file& s) {
-    const std::string directory = directory_ + "/" + std::string(wal_quarantine_directory);
+  void quarantine(const wal_lane_segment& s, wal_segment_reader* segment) {
+    const std::string directory = lane_.directory + "/" + std::string(wal_quarantine_directory);
     const std::string path = directory + "/" + wal_segment_name(s.number);
     out_.quarantined_segments.push_back(s.number);
     if (const auto there = files_.exists(path); there.ok() && *there) return;
@@ -226,23 +182,27 @@ class lane_replay {
     const std::string temporary = path + ".tmp";
     auto copy = files_.open(temporary, open_mode::create_or_empty);
     if (!copy.ok()) return;
-    const bool written = (*copy)->write_at(0, contents()).ok() && (*copy)->sync_data().ok();
+    const auto write = [&](std::uint64_t offset, std::string_view bytes) {
+      return (*copy)->write_at(offset, bytes);
+    };
+    const bool written =
+        (segment == nullptr || for_each_piece(*segment, write).ok()) && (*copy)->sync_data().ok();
     copy->reset();
     const bool kept =
         written && files_.rename(temporary, path).ok() && files_.sync_directory(directory).ok();
     if (!kept) static_cast<void>(files_.remove(temporary).ok());
   }
 
-  const std::string& directory_;
   file_system& files_;
   const wal_visitor& visitor_;
   const replay_options& options_;
+  wal_lane lane_;
+  wal_slabs slabs_;
   replay_summary out_;
-  std::vector<segment_file> segments_;
-  aligned_buffer buffer_;
   std::uint64_t next_ = 1;  // the next sequence to hand out
   std::uint64_t last_ = 0;
   std::uint64_t done_bytes_ = 0;
+  std::uint64_t told_bytes_ = 0;
   std::uint64_t total_bytes_ = 0;
   bool seen_any_ = false;
 };
@@ -251,7 +211,7 @@ class lane_replay {
 
 result<replay_summary> wal_replay(const std::string& directory, file_system& files,
                                   const wal_visitor& visitor, const replay_options& options) {
-  return lane_replay(directory, files, visitor, options).run();
+  return lane_replay(files, visitor, options).run(directory);
 }
 
 }  // namespace skald

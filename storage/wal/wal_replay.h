@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +21,10 @@ struct wal_record {
   wal_record_type type = wal_record_type::entries;
   std::uint32_t shard = 0;
   std::uint64_t sequence = 0;
-  std::string_view
-      body;  // starts at an 8-byte aligned address; valid during the visitor's call only
+  // Starts at an 8-byte aligned address. Valid during the visitor's call, and where there is an
+  // owner as long as a copy of that is held: it keeps some 4 MiB of the log in memory.
+  std::string_view body;
+  std::shared_ptr<const void> owner;
 };
 
 struct wal_segment_info {
@@ -63,7 +66,8 @@ struct replay_options {
 // that error.
 using wal_visitor = std::function<result<void>(const wal_record&)>;
 
-// Blocks; holds one segment in memory. An absent directory is an empty lane.
+// Blocks; reads each segment once, front to end, some 4 MiB at a time. An absent directory is an
+// empty lane.
 // Errors: the visitor's; those of the file system when the directory cannot be listed or a segment
 // cannot be opened or read (see options.unreadable_is_damage). All records visited before the error
 // are good: go on behind the last of them.

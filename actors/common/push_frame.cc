@@ -84,14 +84,27 @@ result<std::shared_ptr<const push_frame>> push_frame::parse(std::string_view byt
   if (bytes.empty() || bytes.size() % 8 != 0) return damaged("length is not a multiple of 8");
   std::shared_ptr<push_frame> frame(new push_frame);
   frame->word_count_ = bytes.size() / 8;
-  frame->words_ = std::make_unique_for_overwrite<std::uint64_t[]>(frame->word_count_);
-  std::memcpy(frame->words_.get(), bytes.data(), bytes.size());
+  frame->own_words_ = std::make_unique_for_overwrite<std::uint64_t[]>(frame->word_count_);
+  frame->words_ = frame->own_words_.get();
+  std::memcpy(frame->own_words_.get(), bytes.data(), bytes.size());
+  SKALD_TRY(frame->index());
+  return std::shared_ptr<const push_frame>(std::move(frame));
+}
+
+result<std::shared_ptr<const push_frame>> push_frame::parse_in_place(
+    std::string_view bytes, std::shared_ptr<const void> owner) {
+  if (bytes.empty() || bytes.size() % 8 != 0) return damaged("length is not a multiple of 8");
+  SKALD_ASSERT(reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 == 0);
+  std::shared_ptr<push_frame> frame(new push_frame);
+  frame->word_count_ = bytes.size() / 8;
+  frame->words_ = reinterpret_cast<const std::uint64_t*>(bytes.data());
+  frame->owner_ = std::move(owner);
   SKALD_TRY(frame->index());
   return std::shared_ptr<const push_frame>(std::move(frame));
 }
 
 result<void> push_frame::index() {
-  const kj::ArrayPtr<const capnp::word> segment(reinterpret_cast<const capnp::word*>(words_.get()),
+  const kj::ArrayPtr<const capnp::word> segment(reinterpret_cast<const capnp::word*>(words_),
                                                 word_count_);
   const kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments(&segment, 1);
   try {

@@ -34,15 +34,19 @@ struct stream_slice {
 // Immutable; safe for concurrent use. Always handled as shared_ptr<const push_frame>.
 class push_frame {
  public:
-  // Takes one Cap'n Proto segment as written by push_frame_builder. Copies when `bytes` is not
-  // 8-byte aligned inside. Every count and offset is checked. Errors: corrupt.
+  // Takes a copy of one Cap'n Proto segment as written by push_frame_builder. Every count and
+  // offset is checked. Errors: corrupt.
   static result<std::shared_ptr<const push_frame>> parse(std::string_view bytes);
+  // The same without a copy: `owner` keeps `bytes`, which are 8-byte aligned and never change. The
+  // frame holds it.
+  static result<std::shared_ptr<const push_frame>> parse_in_place(
+      std::string_view bytes, std::shared_ptr<const void> owner);
 
   std::string_view tenant() const { return tenant_; }
   std::span<const stream_slice> slices() const { return slices_; }
   // What goes into the WAL and onto the wire: a multiple of 8 bytes.
   std::string_view bytes() const {
-    return {reinterpret_cast<const char*>(words_.get()), word_count_ * 8};
+    return {reinterpret_cast<const char*>(words_), word_count_ * 8};
   }
   std::uint64_t rows() const { return rows_; }
   std::uint64_t line_bytes() const { return line_bytes_; }
@@ -52,7 +56,9 @@ class push_frame {
   push_frame() = default;
   result<void> index();
 
-  std::unique_ptr<std::uint64_t[]> words_;
+  std::unique_ptr<std::uint64_t[]> own_words_;  // or
+  std::shared_ptr<const void> owner_;           // keeps
+  const std::uint64_t* words_ = nullptr;
   std::size_t word_count_ = 0;
   std::string_view tenant_;
   std::vector<stream_slice> slices_;

@@ -60,6 +60,17 @@ TEST(PushFrame, ParsedBytesShowTheSame) {
   expect_small_frame(**parsed);
 }
 
+TEST(PushFrame, ParsedInPlaceShowsTheSameAndKeepsTheOwner) {
+  const auto bytes = std::make_shared<const push_frame_ptr>(small_frame());
+  const auto parsed = push_frame::parse_in_place((*bytes)->bytes(), bytes);
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+  EXPECT_EQ((*parsed)->bytes().data(), (*bytes)->bytes().data());
+  EXPECT_EQ(bytes.use_count(), 2);
+  expect_small_frame(**parsed);
+  EXPECT_FALSE(push_frame::parse_in_place((*bytes)->bytes().substr(0, 16), bytes).ok());
+  EXPECT_EQ(bytes.use_count(), 2);
+}
+
 TEST(PushFrame, BuilderIsReusable) {
   push_frame_builder builder("t");
   for (int round = 0; round < 3; ++round) {

@@ -180,9 +180,10 @@ push_frame_ptr push_frame_writer::finish() {
   drop_empty_slice();
   std::shared_ptr<push_frame> frame(new push_frame);
   frame->word_count_ = message_words();
-  frame->words_ = std::make_unique_for_overwrite<std::uint64_t[]>(frame->word_count_);
-  std::memset(frame->words_.get(), 0, head_words() * 8);
-  in_place_builder message(frame->words_.get(), frame->word_count_);
+  frame->own_words_ = std::make_unique_for_overwrite<std::uint64_t[]>(frame->word_count_);
+  frame->words_ = frame->own_words_.get();
+  std::memset(frame->own_words_.get(), 0, head_words() * 8);
+  in_place_builder message(frame->own_words_.get(), frame->word_count_);
   auto root = message.initRoot<schema::PushFrame>();
   auto tenant = root.initTenant(blob_size(tenant_.size()));
   std::copy(tenant_.begin(), tenant_.end(), tenant.begin());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/ingester/ingester_actor.h"
 
+#include <algorithm>
 #include <caf/send.hpp>
 #include <deque>
 
@@ -78,7 +79,12 @@ class ingester_actor final : public supervisor_actor {
     recovery_ = spawn_recovery(
         system(), {options_, deps_.files, deps_.store, deps_.index, deps_.time, deps_.metrics});
     adopt(recovery_child, recovery_, "recovery");
-    caf::anon_send(recovery_, recovery_open{self()});
+    recovery_open open{self(), 0, {}};
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+      spawn_shard_actor(shard, 0, 0);
+      open.shards.emplace_back(shard, shards_[shard].handle);
+    }
+    caf::anon_send(recovery_, std::move(open));
     delayed_send(this, options_.tick, shard_tick{});
     return {
         [this](push_request& request) { on_push(std::move(request)); },
@@ -367,9 +373,9 @@ class ingester_actor final : public supervisor_actor {
       fail("opening the write-ahead log failed: " + message.outcome.error().message);
       return;
     }
+    if (phase_ == phase::failed) return;
     note_ = message.note;
     if (!note_.empty()) log_error(name(), "write-ahead log was damaged", {{"note", note_}});
-    const auto last_sequence = message.next_sequence - 1;
     wal_actor_options wal;
     wal.writer = std::move(message.writer);
     wal.next_sequence = message.next_sequence;
@@ -383,18 +389,35 @@ class ingester_actor final : public supervisor_actor {
     flush_ = spawn_flush_actor(system(), {options_, node_, self(), wal_, index_, message.progress,
                                           deps_.store, deps_.time, deps_.metrics, deps_.hooks});
     adopt(flush_child, flush_, "flush");
+    open_shards(message);
+  }
+
+  // They have what the log had for them. The replaced ones get it once more.
+  void open_shards(const recovery_opened& opened) {
     recovery_replay replay;
     replay.at_start = true;
-    replay.after = message.progress.flushed_by_all();
-    replay.through = last_sequence;
-    replay.progress = message.progress;
+    replay.after = opened.progress.flushed_by_all();
+    replay.through = opened.next_sequence - 1;
+    replay.progress = opened.progress;
     replay.progress_to = self();
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
-      const auto flushed = std::max(replay.after, message.progress.get(options_.shards, shard));
+      auto& slot = shards_[shard];
+      const auto flushed = std::max(replay.after, opened.progress.get(options_.shards, shard));
+      const bool is_stale = std::find(opened.stale_shards.begin(), opened.stale_shards.end(),
+                                      shard) != opened.stale_shards.end();
+      if (slot.handle && !is_stale) {
+        caf::anon_send(wal_, wal_attach{shard, slot.handle});
+        tell(slot.handle, context(), shard_opened{wal_, flushed});
+        continue;
+      }
+      if (slot.handle) {
+        forget(slot.handle);
+        caf::anon_send_exit(slot.handle, caf::exit_reason::kill);
+      }
       spawn_shard_actor(shard, flushed, 0);
-      replay.shards.emplace_back(shard, shards_[shard].handle);
+      replay.shards.emplace_back(shard, slot.handle);
     }
-    caf::anon_send(recovery_, std::move(replay));
+    if (!replay.shards.empty()) caf::anon_send(recovery_, std::move(replay));
   }
 
   void spawn_shard_actor(std::uint32_t shard, std::uint64_t flushed_through,
@@ -407,7 +430,7 @@ class ingester_actor final : public supervisor_actor {
                                flushed_through, flushes_done, deps_.limits, deps_.stream_share,
                                deps_.time, deps_.metrics, deps_.hooks});
     adopt(shard, slot.handle, "shard");
-    caf::anon_send(wal_, wal_attach{shard, slot.handle});
+    if (wal_) caf::anon_send(wal_, wal_attach{shard, slot.handle});
   }
 
   void on_ready(shard_ready message) {
@@ -436,7 +459,7 @@ class ingester_actor final : public supervisor_actor {
         fail("shard " + std::to_string(id) + " failed too often");
         return;
       }
-      if (!flush_) return;
+      if (!flush_) return;  // at a start, open_shards() makes a new one
       // Its flush under way is settled first, so that the replay begins at the right place.
       tell(flush_, context(), flush_shard_down{static_cast<std::uint32_t>(id)});
       return;

@@ -75,10 +75,13 @@ struct shard_parts_arrived {
 
 // --- recovery worker -----------------------------------------------------------------------------
 
-// Reads checkpoint and WAL, opens the writer, adds rows of unshipped packs to the index.
+// Reads checkpoint and WAL, gives the shards all entries that are in no pack, opens the writer,
+// adds rows of unshipped packs to the index. When the log cannot be read, it is tried again a few
+// times; meanwhile the shards get restore_stalled.
 struct recovery_open {
-  caf::actor reply_to;
+  caf::actor reply_to;         // also of replay_progress
   std::uint32_t failures = 0;  // attempts before this one
+  std::vector<std::pair<std::uint32_t, caf::actor>> shards;
 };
 struct recovery_opened {
   result<bool> outcome = true;
@@ -86,6 +89,17 @@ struct recovery_opened {
   std::uint64_t next_sequence = 1;
   flush_progress progress;
   std::string note;  // damage, for people
+  // They were given entries that are in packs, as damage hid that: to be replaced and replayed.
+  std::vector<std::uint32_t> stale_shards;
+};
+// recovery -> shard, at a start, before any entries: those up to here are in packs.
+struct replay_begun {
+  std::uint64_t flushed_through = 0;
+};
+// root -> shard, at a start: you have got everything, and this is the WAL.
+struct shard_opened {
+  caf::actor wal;
+  std::uint64_t flushed_through = 0;  // known by now
 };
 
 // The log cannot be read or a file for people not be written: so many jobs wait to be tried again,
@@ -97,9 +111,9 @@ struct recovery_stalled {
 
 // Hands entries (after `after` and up to `through`) of one shard's or of all shards' streams to
 // them, without those that are in packs by `progress`; then replay_finished to each. When the log
-// cannot be read, it is tried again until it can; meanwhile the shards get replay_stalled.
+// cannot be read, it is tried again until it can; meanwhile the shards get restore_stalled.
 struct recovery_replay {
-  bool at_start = false;       // of the node
+  bool at_start = false;       // of the node: shards that were stale or died meanwhile
   std::uint32_t failures = 0;  // attempts before this one
   std::uint64_t after = 0;
   std::uint64_t through = 0;
@@ -190,6 +204,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::flush_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_parts_arrived)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::recovery_open)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::recovery_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::replay_begun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shard_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::recovery_replay)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::replay_progress)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::replay_entries)

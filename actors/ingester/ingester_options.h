@@ -70,7 +70,7 @@ struct ingester_options {
   std::uint64_t backlog_bytes_max = 64ull << 20;
   // Frames that the replay may have on their way into the shards. 0: no bound, for tests on one
   // thread.
-  std::uint64_t replay_bytes_max = 16ull << 20;
+  std::uint64_t replay_bytes_max = 8ull << 20;
 
   // How often new index files go to the object store.
   duration index_ship_interval = std::chrono::minutes(1);

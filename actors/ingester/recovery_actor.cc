@@ -4,8 +4,10 @@
 #include <caf/send.hpp>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 
 #include "actors/ingester/ingester_messages.h"
+#include "actors/ingester/start_routing.h"
 #include "actors/ingester/wal_recovery.h"
 #include "actors/supervision/supervisor_actor.h"
 #include "runtime/base/log.h"
@@ -119,26 +121,70 @@ class recovery_actor final : public supervisor_actor {
 
   // --- start
 
+  // Gives the shards what the log has for them, while it is read.
+  class start_visitor final : public wal_start_visitor {
+   public:
+    start_visitor(recovery_actor& self, const recovery_open& job) : self_(self), job_(job) {}
+    void flushed(std::uint32_t count, std::uint32_t shard, std::uint64_t sequence) override {
+      routing().set_flushed(count, shard, sequence);
+    }
+    void begin() override {
+      for (const auto& [shard, handle] : job_.shards) {
+        caf::anon_send(handle, replay_begun{self_.flushed_through(shard)});
+      }
+    }
+    std::uint64_t skip_through() const override { return self_.routing_->routed_through(); }
+    void take(read_frame frame) override {
+      self_.start_entries_ += frame.frame->rows();
+      const auto& lists = routing().route(frame.sequence, *frame.frame);
+      self_.send_frame(job_.shards, std::move(frame), lists);
+    }
+
+   private:
+    start_routing& routing() { return *self_.routing_; }
+    recovery_actor& self_;
+    const recovery_open& job_;
+  };
+
   void on_open(recovery_open job) {
+    if (!routing_) {
+      routing_.emplace(setup_.options.shards);
+      start_begun_ = time().now();
+    }
     accept_unreadable_ = job.failures >= open_failures_max;
-    auto answer = open();
+    auto answer = open(job);
+    if (!answer.outcome.ok()) {
+      for (const auto& [shard, handle] : job.shards) caf::anon_send(handle, restore_stalled{});
+    }
     if (!answer.outcome.ok() && !accept_unreadable_ && may_pass(answer.outcome.error().code)) {
       try_again(std::move(job), answer.outcome.error(), "start");
       return;
     }
     settle(job);
+    replayed_.add(static_cast<double>(start_entries_));
+    duration_.observe(std::chrono::duration<double>(time().now() - start_begun_).count());
+    routing_.reset();
     caf::anon_send(job.reply_to, std::move(answer));
   }
 
-  recovery_opened open() {
+  std::uint64_t flushed_through(std::uint32_t shard) const {
+    const auto& progress = routing_->progress();
+    return std::max(progress.flushed_by_all(), progress.get(setup_.options.shards, shard));
+  }
+
+  recovery_opened open(const recovery_open& job) {
     recovery_opened answer;
     if (!setup_.options.wal_enabled) {
       // Sequences order buffers and packs by arrival over restarts too, so they follow the clock.
       answer.next_sequence = static_cast<std::uint64_t>(setup_.time->wall_now_ns());
       return answer;
     }
-    auto opened = open_wal({setup_.options.wal_directory, setup_.options.wal, accept_unreadable_},
-                           *setup_.files, time());
+    wal_opening what{setup_.options.wal_directory, setup_.options.wal, accept_unreadable_, {}};
+    what.progress = [&job](std::uint64_t done, std::uint64_t total) {
+      caf::anon_send(job.reply_to, replay_progress{done, total});
+    };
+    start_visitor visitor(*this, job);
+    auto opened = open_wal(std::move(what), *setup_.files, time(), visitor);
     if (!opened.ok()) {
       answer.outcome = std::move(opened).error();
       return answer;
@@ -148,16 +194,30 @@ class recovery_actor final : public supervisor_actor {
       answer.outcome = damaged_packs.error();
       return answer;
     }
-    damaged_.add(static_cast<double>(*damaged_packs));
+    damaged_.add(static_cast<double>(*damaged_packs + opened->damaged));
     answer.writer = std::move(opened->writer);
     answer.next_sequence = opened->next_sequence;
-    answer.progress = std::move(opened->progress);
+    answer.progress = routing_->progress();
     answer.note = std::move(opened->note);
+    for (const auto& [shard, handle] : job.shards) {
+      if (routing_->is_stale(shard)) answer.stale_shards.push_back(shard);
+    }
     if (*damaged_packs > 0) {
       if (!answer.note.empty()) answer.note += "; ";
       answer.note += std::to_string(*damaged_packs) + " flushed packs are damaged";
     }
     return answer;
+  }
+
+  void send_frame(const std::vector<std::pair<std::uint32_t, caf::actor>>& shards, read_frame read,
+                  const std::vector<std::vector<std::uint32_t>>& lists) {
+    const auto drops = std::make_shared<const std::vector<row_drop>>(std::move(read.drops));
+    std::shared_ptr<const void> hold;
+    for (const auto& [shard, handle] : shards) {
+      if (lists[shard].empty()) continue;
+      if (!hold) hold = window_->hold(read.frame->bytes().size());
+      caf::anon_send(handle, replay_entries{read.sequence, read.frame, lists[shard], drops, hold});
+    }
   }
 
   frame_reading reading(std::uint64_t after, std::uint64_t through) const {
@@ -217,14 +277,7 @@ class recovery_actor final : public supervisor_actor {
       if (job.progress.is_flushed(slices[i].fingerprint, read.sequence)) continue;
       by_shard[flush_progress::shard_of(slices[i].fingerprint, count)].push_back(i);
     }
-    const auto drops = std::make_shared<const std::vector<row_drop>>(std::move(read.drops));
-    std::shared_ptr<const void> hold;
-    for (const auto& [shard, handle] : job.shards) {
-      if (by_shard[shard].empty()) continue;
-      if (!hold) hold = window_->hold(read.frame->bytes().size());
-      caf::anon_send(handle, replay_entries{read.sequence, read.frame, std::move(by_shard[shard]),
-                                            drops, hold});
-    }
+    send_frame(job.shards, std::move(read), by_shard);
   }
 
   // --- single streams
@@ -311,7 +364,10 @@ class recovery_actor final : public supervisor_actor {
   std::shared_ptr<flow_window> window_;
   caf::actor root_;
   std::size_t stalled_jobs_ = 0;
-  bool accept_unreadable_ = false;  // the start took what it could not read for damaged
+  bool accept_unreadable_ = false;        // the start took what it could not read for damaged
+  std::optional<start_routing> routing_;  // of the start
+  std::chrono::steady_clock::time_point start_begun_{};
+  std::uint64_t start_entries_ = 0;
   counter read_errors_;
   counter replayed_;
   counter damaged_;

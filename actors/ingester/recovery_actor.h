@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the WAL for those who need it: opens the lane at start, replays entries into shards (all at
-// start, one after a shard died), and restores single streams. Blocks on the disk and on its own
-// flow control, hence a worker of its own; jobs run one after the other.
+// Reads the WAL for those who need it: once at start, which opens the lane and replays entries into
+// all shards on the way; later for a shard that died; and to restore single streams. Blocks on the
+// disk and on its own flow control, hence a worker of its own; jobs run one after the other.
 // Messages: recovery_open, recovery_replay, recovery_restore.
 #pragma once
 

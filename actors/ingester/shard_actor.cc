@@ -46,7 +46,13 @@ class shard_actor final : public supervisor_actor {
         [this](wal_mark mark) { on_mark(mark); },
         [this](shard_parts_arrived& message) { on_parts(message); },
         [this](shard_drop_sealed message) { core_.drop_sealed(message.flush_id); },
+        [this](replay_begun message) { core_.set_flushed(message.flushed_through, 0); },
         [this](replay_entries& message) { on_replay(message); },
+        [this](shard_opened& message) {
+          setup_.wal = std::move(message.wal);
+          core_.set_flushed(message.flushed_through, 0);
+          on_replay_finished(true);
+        },
         [this](replay_finished& message) { on_replay_finished(message.outcome); },
         [this](restored_run& message) { on_restored(message); },
         [this](restore_finished& message) { on_restore_finished(message); },
@@ -154,7 +160,7 @@ class shard_actor final : public supervisor_actor {
     delayed_send(this, setup_.options.tick, shard_tick{});
     for (const auto row : core_.take_dirty()) hand_over(row);
     const auto now = time().now();
-    if (core_.oldest_live() != shard_core::time_point::max() &&
+    if (!replaying_ && core_.oldest_live() != shard_core::time_point::max() &&
         now - core_.oldest_live() >= setup_.options.flush_age &&
         !setup_.node->flush_wanted.exchange(true)) {
       tell(setup_.root, context(), flush_due{flush_reason::age});

@@ -26,7 +26,7 @@ struct shard_setup {
   ingester_options options;
   std::shared_ptr<node_state> node;
   caf::actor root;
-  caf::actor wal;
+  caf::actor wal;  // null at a start: comes with shard_opened
   caf::actor recovery;
   // Entries up to here are in packs, and flushes up to here are over.
   std::uint64_t flushed_through = 0;
@@ -39,7 +39,8 @@ struct shard_setup {
   ingester_hooks_ptr hooks;
 };
 
-// A new shard refuses pushes until it got replay_finished. The pointers must outlive it.
+// A new shard refuses pushes until it got replay_finished or shard_opened. The pointers must
+// outlive it.
 caf::actor spawn_shard(caf::actor_system& system, shard_setup setup);
 
 }  // namespace skald

@@ -9,6 +9,7 @@
 #include "runtime/base/log.h"
 #include "storage/chunk/pack_reader.h"
 #include "storage/wal/wal_checkpoint.h"
+#include "storage/wal/wal_lookahead.h"
 
 namespace skald {
 namespace {
@@ -28,6 +29,44 @@ std::string damage_note(const replay_summary& summary, std::string_view checkpoi
     note += checkpoint;
   }
   return note;
+}
+
+// What the checkpoint says.
+struct known_state {
+  checkpoint_record record;
+  std::uint64_t from_sequence = 1;
+  std::string damage;  // for people
+};
+
+result<known_state> read_known(const std::string& directory, file_system& files) {
+  known_state known;
+  auto checkpoint = read_checkpoint(directory, files);
+  if (checkpoint.ok()) {
+    SKALD_TRY_ASSIGN(known.record, decode_checkpoint(checkpoint->bytes));
+    known.from_sequence = checkpoint->sequence;
+    if (checkpoint->from_former) known.damage = "checkpoint is damaged, the former one was used";
+  } else if (checkpoint.error().code == errc::corrupt) {
+    // The log alone tells what of its own entries is in packs: a flushed record is always behind
+    // the entries it speaks of. Only the list of packs that no shipped index file has is lost.
+    known.damage =
+        "checkpoint is damaged and there is none before it: packs may be missing from the index (" +
+        checkpoint.error().message + ")";
+  } else if (checkpoint.error().code != errc::not_found) {
+    return std::move(checkpoint).error();
+  }
+  return known;
+}
+
+// The frame stays where it was read into.
+result<read_frame> frame_of(const wal_record& record) {
+  SKALD_TRY_ASSIGN(auto entries, decode_entries(record.body));
+  SKALD_TRY_ASSIGN(auto frame, push_frame::parse_in_place(entries.frame_bytes, record.owner));
+  return read_frame{record.sequence, std::move(frame), std::move(entries.drops)};
+}
+
+void pass_over(const error& why, std::uint64_t& damaged) {
+  ++damaged;
+  log_error("recovery", "entries record passed over", {log_field(why)});
 }
 
 result<void> index_pack(const std::string& key, object_store& store, index_catalog& index) {
@@ -50,47 +89,49 @@ result<void> index_pack(const std::string& key, object_store& store, index_catal
 
 }  // namespace
 
-result<opened_wal> open_wal(wal_opening what, file_system& files, const clock& time) {
-  const auto& directory = what.directory;
-  auto& options = what.options;
-  opened_wal opened;
-  std::set<std::string> packs;
-  std::uint64_t from_sequence = 1;
-  std::string checkpoint_damage;
-  auto checkpoint = read_checkpoint(directory, files);
-  if (checkpoint.ok()) {
-    SKALD_TRY_ASSIGN(auto record, decode_checkpoint(checkpoint->bytes));
-    opened.progress = std::move(record.progress);
-    packs.insert(record.unshipped_packs.begin(), record.unshipped_packs.end());
-    from_sequence = checkpoint->sequence;
-    if (checkpoint->from_former)
-      checkpoint_damage = "checkpoint is damaged, the former one was used";
-  } else if (checkpoint.error().code == errc::corrupt) {
-    // The log alone tells what of its own entries is in packs: a flushed record is always behind
-    // the entries it speaks of. Only the list of packs that no shipped index file has is lost.
-    checkpoint_damage =
-        "checkpoint is damaged and there is none before it: packs may be missing from the index (" +
-        checkpoint.error().message + ")";
-  } else if (checkpoint.error().code != errc::not_found) {
-    return std::move(checkpoint).error();
+result<opened_wal> open_wal(wal_opening what, file_system& files, const clock& time,
+                            wal_start_visitor& out) {
+  SKALD_TRY_ASSIGN(const auto known, read_known(what.directory, files));
+  for (const auto& [shard, sequence] : known.record.progress.all()) {
+    out.flushed(shard.first, shard.second, sequence);
   }
+  opened_wal opened;
+  std::set<std::string> packs(known.record.unshipped_packs.begin(),
+                              known.record.unshipped_packs.end());
+  const auto take_flushed = [&](const flushed_record& flushed) {
+    out.flushed(flushed.shard_count, flushed.shard, flushed.sequence);
+    for (const auto& pack : flushed.packs) packs.insert(pack.key);
+  };
+  for (const auto& record : find_wal_records(what.directory, what.options.lane, files,
+                                             wal_record_type::flushed, known.from_sequence)) {
+    if (const auto flushed = decode_flushed(record.body); flushed.ok()) take_flushed(*flushed);
+  }
+  out.begin();
   const auto visit = [&](const wal_record& record) -> result<void> {
-    if (record.type != wal_record_type::flushed) return {};
-    auto flushed = decode_flushed(record.body);
-    if (!flushed.ok()) return std::move(flushed).error();
-    opened.progress.set(flushed->shard_count, flushed->shard, flushed->sequence);
-    for (const auto& pack : flushed->packs) packs.insert(pack.key);
+    if (record.type == wal_record_type::flushed) {
+      SKALD_TRY_ASSIGN(const auto flushed, decode_flushed(record.body));
+      take_flushed(flushed);
+    } else if (record.type == wal_record_type::entries && record.sequence > out.skip_through()) {
+      auto frame = frame_of(record);
+      if (frame.ok()) {
+        out.take(std::move(*frame));
+      } else {
+        pass_over(frame.error(), opened.damaged);
+      }
+    }
     return {};
   };
   replay_options replay;
-  replay.lane = options.lane;
-  replay.from_sequence = from_sequence;
+  replay.lane = what.options.lane;
+  replay.from_sequence = known.from_sequence;
   replay.unreadable_is_damage = what.unreadable_is_damage;
-  SKALD_TRY_ASSIGN(const auto summary, wal_replay(directory, files, visit, replay));
-  opened.note = damage_note(summary, checkpoint_damage);
-  const auto start = wal_start_after(summary, from_sequence);
-  options.incarnation = std::max(options.incarnation, summary.last_incarnation + 1);
-  SKALD_TRY_ASSIGN(opened.writer, wal_writer::open(directory, options, files, time, start));
+  replay.progress = what.progress;
+  SKALD_TRY_ASSIGN(const auto summary, wal_replay(what.directory, files, visit, replay));
+  opened.note = damage_note(summary, known.damage);
+  const auto start = wal_start_after(summary, known.from_sequence);
+  what.options.incarnation = std::max(what.options.incarnation, summary.last_incarnation + 1);
+  SKALD_TRY_ASSIGN(opened.writer,
+                   wal_writer::open(what.directory, what.options, files, time, start));
   opened.next_sequence = start.next_sequence;
   opened.packs.assign(packs.begin(), packs.end());
   return opened;
@@ -118,18 +159,12 @@ result<void> read_frames(const frame_reading& what, file_system& files,
                          const std::function<result<void>(read_frame)>& take, frames_read& out) {
   if (what.after >= what.through) return {};
   bool finished = false;
-  const auto pass_over = [&out](const error& why) {
-    ++out.damaged;
-    log_error("recovery", "entries record passed over", {log_field(why)});
-    return result<void>();
-  };
   const auto read = [&](const wal_record& record) -> result<void> {
     if (record.type != wal_record_type::entries) return {};
-    auto entries = decode_entries(record.body);
-    if (!entries.ok()) return pass_over(entries.error());
-    auto frame = push_frame::parse(entries->frame_bytes);
-    if (!frame.ok()) return pass_over(frame.error());
-    return take({record.sequence, std::move(*frame), std::move(entries->drops)});
+    auto frame = frame_of(record);
+    if (frame.ok()) return take(std::move(*frame));
+    pass_over(frame.error(), out.damaged);
+    return {};
   };
   const auto visit = [&](const wal_record& record) -> result<void> {
     const auto reached = std::min(record.sequence - 1, what.through);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a start finds out from checkpoint and log before any entry is replayed, and the reading of
-// entries. Blocking functions without actors; used by recovery_actor.
+// The reading of checkpoint and log: all of it at a start, entries for those who need them again
+// later. Blocking functions without actors; used by recovery_actor.
 #pragma once
 
 #include <functional>
@@ -18,24 +18,48 @@
 
 namespace skald {
 
+struct read_frame {
+  std::uint64_t sequence = 0;
+  push_frame_ptr frame;
+  std::vector<row_drop> drops;
+};
+
+// Who takes what a start reads, in order of the log.
+class wal_start_visitor {
+ public:
+  virtual ~wal_start_visitor() = default;
+  // Entries of that shard up to that sequence are in packs. Before any frame: what the checkpoint
+  // and a look ahead tell. Later: what they did not tell, behind the frames it speaks of.
+  virtual void flushed(std::uint32_t shard_count, std::uint32_t shard, std::uint64_t sequence) = 0;
+  // All that is known in advance has been told.
+  virtual void begin() = 0;
+  // Frames up to here are not wanted, nor looked at.
+  virtual std::uint64_t skip_through() const = 0;
+  virtual void take(read_frame frame) = 0;
+};
+
 struct opened_wal {
   std::unique_ptr<wal_writer> writer;
   std::uint64_t next_sequence = 1;
-  flush_progress progress;
   std::vector<std::string> packs;  // flushed, maybe in no shipped index file
+  std::uint64_t damaged = 0;       // entries records whose contents are wrong, passed over
   std::string note;                // damage found, for people; empty when there is none
 };
 
-// Reads the checkpoint and all flushed records, then opens the writer behind the last record.
+// Reads the checkpoint, looks ahead for flushed records, then reads the log once and hands
+// everything that is not in packs for all shards to `out`; opens the writer behind the last record.
 // A damaged checkpoint without a good former one is done without, and noted. A segment that cannot
 // be read is an error, or with `unreadable_is_damage` noted as damage. Errors: those of the file
-// system; unimplemented for a checkpoint of a later version.
+// system; unimplemented for a checkpoint of a later version. After an error it may be called again
+// with the same visitor, who must skip what it has.
 struct wal_opening {
   std::string directory;
   wal_options options;
   bool unreadable_is_damage = false;
+  std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
-result<opened_wal> open_wal(wal_opening what, file_system& files, const clock& time);
+result<opened_wal> open_wal(wal_opening what, file_system& files, const clock& time,
+                            wal_start_visitor& out);
 
 // Adds the rows of these packs to the index, reading each pack's directory. Idempotent. A pack that
 // is gone (compacted, so it was shipped once) is passed over, a damaged one is too and counted in
@@ -43,11 +67,6 @@ result<opened_wal> open_wal(wal_opening what, file_system& files, const clock& t
 result<std::uint64_t> index_packs(const std::vector<std::string>& pack_keys, object_store& store,
                                   index_catalog& index);
 
-struct read_frame {
-  std::uint64_t sequence = 0;
-  push_frame_ptr frame;
-  std::vector<row_drop> drops;
-};
 struct frame_reading {
   std::string directory;
   std::uint32_t lane = 0;

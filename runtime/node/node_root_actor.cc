@@ -20,7 +20,7 @@ namespace skald {
 namespace {
 
 using poll_atom = caf::atom_constant<caf::atom("poll")>;
-constexpr auto poll_while_starting = std::chrono::milliseconds(20);
+constexpr auto poll_while_starting = std::chrono::milliseconds(5);
 constexpr auto poll_while_ready = std::chrono::seconds(1);
 
 readiness readiness_of(const ingester_status& status) {

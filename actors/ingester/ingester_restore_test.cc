@@ -85,6 +85,52 @@ TEST_P(unreadable_log, HoldsTheFlushUntilTheEntriesAreBack) {
 INSTANTIATE_TEST_SUITE_P(Actors, unreadable_log,
                          ::testing::Values("stream", "chunk_buffer", "shard"));
 
+// A flush waits for a stream that cannot be restored for now; only who needs that stream does, too.
+TEST_F(ingester_restore, ReadsOfOtherStreamsGoOnWhileOneIsStalled) {
+  options_.shards = 1;
+  hooks_->before_append = [](const slice_ref& slice) {
+    if (slice.columns().lines.bytes.find("poison") != std::string_view::npos) {
+      throw std::runtime_error("poison entry");
+    }
+  };
+  start();
+  const auto good = numbered(0, 20);
+  ASSERT_TRUE(push(good).ok());
+  advance(1s);
+  files_.failing_path = "/wal/segment-";
+  ASSERT_TRUE(push({{"{app=\"bad\"}", now_ns(), "poison"}}).ok());
+  advance(1s);
+  const auto app = [](const std::string& value) {
+    return std::vector<label_matcher>{*label_matcher::make("app", match_op::equal, value)};
+  };
+  for (const bool flushing : {false, true}) {
+    SCOPED_TRACE(flushing);
+    std::optional<result<bool>> flushed;
+    if (flushing) {
+      flush_async(flushed);
+      run();
+    }
+    const auto other = read("t", app("a3"));
+    ASSERT_TRUE(other.ok()) << other.error().message;
+    ASSERT_EQ(other->blocks.size(), 1U);
+    EXPECT_EQ(other->blocks[0]->runs()[0].row_count, 4U);
+    EXPECT_FALSE(read("t", app("bad")).ok());
+    EXPECT_FALSE(read().ok());
+    const auto known = streams();
+    ASSERT_TRUE(known.ok());
+    EXPECT_EQ(known->streams.size(), 6U);
+    EXPECT_FALSE(flushed.has_value());
+    if (flushing) {
+      hooks_->before_append = nullptr;
+      files_.failing_path.clear();
+      for (int i = 0; i < 10; ++i) advance(1s);
+      ASSERT_TRUE(flushed.has_value());
+      EXPECT_TRUE(flushed->ok());
+    }
+  }
+  EXPECT_EQ(see_all().size(), 21U);
+}
+
 TEST_F(ingester_restore, StartWaitsForALogThatCannotBeRead) {
   start();
   const auto entries = numbered(0, 40);

@@ -178,15 +178,15 @@ class shard_actor final : public supervisor_actor {
 
   // A read whose message is dropped is answered with an error: entries cannot be read for now.
   void on_read(shard_read message) {
-    if (replaying_ || core_.awaits_pieces()) {
-      if (stalled_ == 0) deferred_reads_.push_back(std::move(message));
+    if (replaying_) {
+      if (!replay_stalled_) deferred_reads_.push_back(std::move(message));
       return;
     }
     const auto& request = *message.request;
     const auto rows = core_.select(request.tenant, request.matchers, request.range);
     bool wait = false;
     for (const auto row : rows) {
-      if (core_.phase(row) != row_phase::restoring) continue;
+      if (core_.phase(row) != row_phase::restoring && !core_.awaits_pieces(row)) continue;
       if (streams_[row].stalled) return;
       wait = true;
     }
@@ -227,8 +227,8 @@ class shard_actor final : public supervisor_actor {
   }
 
   void on_streams(shard_streams message) {
-    if (replaying_ || core_.awaits_pieces()) {
-      if (stalled_ == 0) deferred_streams_.push_back(std::move(message));
+    if (replaying_) {
+      if (!replay_stalled_) deferred_streams_.push_back(std::move(message));
       return;
     }
     const auto& request = *message.request;
@@ -284,7 +284,7 @@ class shard_actor final : public supervisor_actor {
     if (auto set = core_.take_sealed_set()) {
       tell(setup_.root, context(), shard_sealed{setup_.shard, setup_.life, std::move(set)});
     }
-    if (!core_.awaits_pieces()) run_deferred();
+    run_deferred();
   }
 
   // --- replay of the whole shard
@@ -304,7 +304,7 @@ class shard_actor final : public supervisor_actor {
       return;
     }
     replaying_ = false;
-    if (std::exchange(replay_stalled_, false)) --stalled_;
+    replay_stalled_ = false;
     for (auto& message : std::exchange(early_, {})) on_durable(std::move(message));
     tell(setup_.root, context(), shard_ready{setup_.shard, setup_.life});
     run_deferred();
@@ -322,7 +322,7 @@ class shard_actor final : public supervisor_actor {
     slot.handle = nullptr;
     ++slot.life;
     slot.resealed_for = 0;
-    end_stall(slot);
+    slot.stalled = false;
     if (verdict == restart_verdict::restart) {
       core_.begin_restore(row);
     } else {
@@ -384,16 +384,11 @@ class shard_actor final : public supervisor_actor {
 
   void on_stalled(restore_stalled message) {
     if (message.row == no_restored_row) {
-      if (replaying_ && !std::exchange(replay_stalled_, true)) ++stalled_;
-    } else if (message.life == streams_[message.row].life &&
-               !std::exchange(streams_[message.row].stalled, true)) {
-      ++stalled_;
+      replay_stalled_ = replaying_;
+    } else if (message.life == streams_[message.row].life) {
+      streams_[message.row].stalled = true;
     }
     run_deferred();  // those that would wait for it are answered with an error
-  }
-
-  void end_stall(stream_slot& slot) {
-    if (std::exchange(slot.stalled, false)) --stalled_;
   }
 
   void on_restored(restored_run& message) {
@@ -416,7 +411,7 @@ class shard_actor final : public supervisor_actor {
   void on_restore_finished(const restore_finished& message) {
     const auto row = message.row;
     if (message.life != streams_[row].life || core_.phase(row) != row_phase::restoring) return;
-    end_stall(streams_[row]);
+    streams_[row].stalled = false;
     core_.end_restore(row);
     auto later = core_.take_pending(row);
     std::vector<slice_ref> before_seal;
@@ -441,8 +436,7 @@ class shard_actor final : public supervisor_actor {
   std::uint64_t sealing_id_ = 0;
   std::uint32_t ticks_ = 0;
   bool replaying_ = true;
-  bool replay_stalled_ = false;
-  std::size_t stalled_ = 0;  // replay and streams that are stalled
+  bool replay_stalled_ = false;  // the log cannot be read for now
 };
 
 }  // namespace

@@ -326,6 +326,9 @@ std::vector<row_index> shard_core::select(std::string_view tenant,
     for (const auto& piece : row.sealed) {
       overlaps = overlaps || range.overlaps(piece->min_timestamp_ns, piece->max_timestamp_ns);
     }
+    if (const auto* coming = awaited(index)) {
+      overlaps = overlaps || (coming->rows > 0 && range.overlaps(coming->min_ns, coming->max_ns));
+    }
     return !overlaps || !matches_all(matchers, row.info->labels);
   });
   return rows;
@@ -345,6 +348,9 @@ unflushed_stream shard_core::describe(row_index index) const {
   };
   if (row.live.rows > 0) {
     add(row.live.rows, row.live.line_bytes, row.live.min_ns, row.live.max_ns);
+  }
+  if (const auto* coming = awaited(index); coming != nullptr && coming->rows > 0) {
+    add(coming->rows, coming->line_bytes, coming->min_ns, coming->max_ns);
   }
   for (const auto& piece : row.sealed) {
     add(piece->rows, piece->line_bytes(), piece->min_timestamp_ns, piece->max_timestamp_ns);

@@ -94,8 +94,8 @@ class shard_core {
                                       const std::vector<label_matcher>& matchers,
                                       const time_range& range) const;
   bool is_sealing() const { return sealing_.active; }
-  // Between begin_seal and its end reads must wait when pieces are on their way.
-  bool awaits_pieces() const;
+  // Between begin_seal and its end reads of a row must wait when its pieces are on their way.
+  bool awaits_pieces(row_index row) const { return awaited(row) != nullptr; }
 
   // --- flush
   // Everything committed so far (the WAL up to `sequence`) goes into flush `id`. Returns the rows
@@ -226,6 +226,8 @@ class shard_core {
   void commit_rows(row_index row, slice_ref rows, time_point now, std::vector<row_index>& ready);
   bool is_idle(const stream_row& row, time_point now) const;
   bool must_be_kept(const unkept_entries& entries) const;
+  // What the row's pieces hold that are on their way; null when there are none.
+  const extent* awaited(row_index row) const;
 
   const ingester_options options_;
   const std::shared_ptr<node_state> node_;

@@ -34,10 +34,10 @@ bool shard_core::must_be_kept(const unkept_entries& entries) const {
          std::min(entries.wanted_through, sealing_.sequence) > entries.kept_through;
 }
 
-bool shard_core::awaits_pieces() const {
-  return std::any_of(sealing_.waiting.begin(), sealing_.waiting.end(), [this](const auto& row) {
-    return rows_[row.first].phase != row_phase::quarantined;
-  });
+const shard_core::extent* shard_core::awaited(row_index row) const {
+  if (rows_[row].phase == row_phase::quarantined) return nullptr;
+  const auto found = sealing_.waiting.find(row);
+  return found == sealing_.waiting.end() ? nullptr : &found->second;
 }
 
 std::uint64_t shard_core::row_sealed_through(row_index row) const {

@@ -261,6 +261,28 @@ TEST_F(shard_core_test, SealOfNothingIsCompleteAtOnce) {
   EXPECT_EQ(core_->sealed_through(), 5U);
 }
 
+TEST_F(shard_core_test, RowsThatAreBeingSealedAreFoundAndDescribedAllTheWhile) {
+  store({{"{a=\"1\"}", 10}, {"{a=\"2\"}", 20}});
+  const auto both = core_->begin_seal(1, sequence_);
+  ASSERT_EQ(both.size(), 2U);
+  core_->take_dirty();
+  for (const auto row : both) core_->take_pending(row);
+  EXPECT_EQ(select({}), both);
+  EXPECT_EQ(select({}, {20, 21}), (std::vector<row_index>{both[1]}));
+  EXPECT_TRUE(core_->awaits_pieces(both[0]) && core_->awaits_pieces(both[1]));
+  core_->add_sealed(both[0], {piece(both[0])});
+  EXPECT_FALSE(core_->awaits_pieces(both[0]));
+  EXPECT_TRUE(core_->awaits_pieces(both[1]));
+  EXPECT_EQ(select({}), both);
+  EXPECT_EQ(core_->describe(both[0]).lines, 1U);
+  const auto coming = core_->describe(both[1]);
+  EXPECT_EQ(coming.lines, 1U);
+  EXPECT_EQ(coming.min_timestamp_ns, 20);
+  store({{"{a=\"2\"}", 30}});  // behind the seal
+  EXPECT_EQ(core_->describe(both[1]).lines, 2U);
+  EXPECT_EQ(core_->describe(both[1]).max_timestamp_ns, 30);
+}
+
 TEST_F(shard_core_test, RestoringRowKeepsLaterEntriesBack) {
   store({{"{a=\"1\"}", 10}});
   const auto row = select({})[0];
@@ -300,7 +322,8 @@ TEST_F(shard_core_test, QuarantinedRowRefusesAndIsLeftOut) {
   ASSERT_EQ(asked.size(), 1U);
   core_->take_pending(asked[0]);
   core_->add_sealed(asked[0], {piece(asked[0])});
-  EXPECT_FALSE(core_->awaits_pieces());
+  EXPECT_FALSE(core_->awaits_pieces(asked[0]));
+  EXPECT_FALSE(core_->awaits_pieces(row));  // none will come
   EXPECT_EQ(core_->take_sealed_set(), nullptr);
   const auto orders = core_->take_keep_orders(false);
   ASSERT_EQ(orders.size(), 1U);

@@ -17,7 +17,7 @@ struct distributor_options {
   std::size_t label_cache_bytes_max = 16u << 20;
   // A frame is closed when its lines, labels and metadata pass this. Larger frames cost less per
   // entry, smaller ones are acknowledged sooner.
-  std::size_t frame_line_bytes_max = 1u << 20;
+  std::size_t frame_line_bytes_max = 2u << 20;
   // Longest line, and most structured metadata of one entry, whatever the tenant's limits say: one
   // entry must fit into one frame and one WAL record.
   std::size_t entry_bytes_max = 16u << 20;

@@ -40,7 +40,7 @@ inline void add_parts(std::vector<day_run>& days, const slice_ref& slice) {
     const auto day = day_number(times[begin]);
     auto next = begin + 1;
     while (next < end && day_number(times[next]) == day) ++next;
-    add(days, {slice.frame, slice.sequence, slice.slice, begin, next - begin});
+    add(days, {slice.source, slice.slice, begin, next - begin});
     begin = next;
   }
 }

@@ -2,6 +2,7 @@
 #include "actors/ingester/flush_packs.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <unordered_map>
 
@@ -12,22 +13,65 @@ namespace {
 
 using day_pieces = std::map<std::int64_t, std::vector<head_snapshot_ptr>>;
 
+// What a pack is made of: views into snapshots and frames, and the columns that had to be made.
+class pack_inputs {
+ public:
+  explicit pack_inputs(std::size_t pieces) { inputs_.reserve(pieces); }
+
+  // The piece must outlive the inputs.
+  void add(const head_snapshot_ptr& piece) {
+    for (const auto& slice : piece->slices) add(piece->stream, slice);
+    if (piece->is_by_reference()) return;
+    columns_.push_back(std::make_unique<sorted_columns>(piece));
+    const auto& sorted = *columns_.back();
+    inputs_.push_back({piece->stream, sorted.timestamps(), sorted.lines(), sorted.metadata()});
+  }
+
+  std::vector<pack_input> take() { return std::move(inputs_); }
+
+ private:
+  void add(const stream_ptr& stream, const slice_ref& slice) {
+    const auto& all = slice.columns();
+    if (slice.row_count == all.rows()) {
+      inputs_.push_back({stream, all.timestamps, all.lines, all.metadata});
+      return;
+    }
+    pack_input part;
+    part.stream = stream;
+    part.timestamps = all.timestamps.subspan(slice.first_row, slice.row_count);
+    const auto text = all.lines.starts[slice.first_row];
+    part.lines = {all.lines.bytes.substr(text, slice.line_bytes()),
+                  from_zero(all.lines.starts, slice)};
+    if (!all.metadata.empty()) {
+      part.metadata = {from_zero(all.metadata.starts, slice),
+                       all.metadata.pairs.subspan(all.metadata.starts[slice.first_row])};
+    }
+    inputs_.push_back(part);
+  }
+
+  // The offsets of the slice's rows, less the first one.
+  std::span<const std::uint32_t> from_zero(std::span<const std::uint32_t> starts,
+                                           const slice_ref& slice) {
+    const auto mine = starts.subspan(slice.first_row, slice.row_count + 1);
+    auto& made = starts_.emplace_back(mine.begin(), mine.end());
+    for (auto& start : made) start -= mine.front();
+    return made;
+  }
+
+  std::vector<pack_input> inputs_;
+  std::vector<std::unique_ptr<sorted_columns>> columns_;
+  std::deque<std::vector<std::uint32_t>> starts_;  // these stay where they are
+};
+
 result<written_pack> write_pack(const pack_identity& identity,
                                 std::vector<head_snapshot_ptr> pieces, pack_writer& writer) {
   // Buffers of one stream in order of arrival: of equal timestamps the earlier buffer's come first.
   std::stable_sort(pieces.begin(), pieces.end(), [](const auto& a, const auto& b) {
     return a->first_sequence < b->first_sequence;
   });
-  std::vector<std::unique_ptr<sorted_columns>> columns;
-  std::vector<pack_input> inputs;
-  columns.reserve(pieces.size());
-  inputs.reserve(pieces.size());
-  for (const auto& piece : pieces) {
-    columns.push_back(std::make_unique<sorted_columns>(piece));
-    const auto& sorted = *columns.back();
-    inputs.push_back({piece->stream, sorted.timestamps(), sorted.lines(), sorted.metadata()});
-  }
-  return writer.write(identity, std::move(inputs));
+  pack_inputs inputs(pieces.size());
+  for (const auto& piece : pieces) inputs.add(piece);
+  return writer.write(identity, inputs.take());
 }
 
 // The index wants each chunk with its stream's labels.

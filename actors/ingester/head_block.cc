@@ -28,7 +28,9 @@ text_flags flags_of(const line_column& lines) {
 }  // namespace
 
 sorted_columns::sorted_columns(head_snapshot_ptr snapshot) : snapshot_(std::move(snapshot)) {
-  if (snapshot_->sorted) {
+  if (snapshot_->is_by_reference()) {
+    gather_slices();
+  } else if (snapshot_->sorted) {
     take_sorted();
   } else {
     sort_rows();
@@ -40,8 +42,52 @@ void sorted_columns::take_sorted() {
   line_starts_.resize(from.rows + 1);
   std::copy_n(from.line_ends.get(), from.rows, line_starts_.begin() + 1);
   timestamps_ = {from.timestamps.get(), from.rows};
-  lines_ = {{from.lines.get(), from.line_bytes_with_newlines()}, line_starts_};
+  lines_ = {{from.lines.get(), from.text_bytes}, line_starts_};
   if (from.metadata) decode_metadata({});
+}
+
+// Metadata stays where it is: its pairs are views.
+void sorted_columns::gather_slices() {
+  const auto& from = *snapshot_;
+  own_timestamps_.reserve(from.rows);
+  own_lines_.reserve(from.text_bytes);
+  line_starts_.reserve(from.rows + 1);
+  line_starts_.push_back(0);
+  for (const auto& slice : from.slices) {
+    const auto& columns = slice.columns();
+    const auto end = slice.first_row + slice.row_count;
+    const auto times = columns.timestamps.subspan(slice.first_row, slice.row_count);
+    own_timestamps_.insert(own_timestamps_.end(), times.begin(), times.end());
+    const auto starts = columns.lines.starts;
+    const auto shift = static_cast<std::uint32_t>(own_lines_.size()) - starts[slice.first_row];
+    for (auto row = slice.first_row; row < end; ++row) {
+      line_starts_.push_back(starts[row + 1] + shift);
+    }
+    const auto text = columns.lines.bytes.substr(starts[slice.first_row], slice.line_bytes());
+    own_lines_.insert(own_lines_.end(), text.begin(), text.end());
+  }
+  timestamps_ = own_timestamps_;
+  lines_ = {{own_lines_.data(), own_lines_.size()}, line_starts_};
+  gather_metadata();
+}
+
+void sorted_columns::gather_metadata() {
+  const auto& slices = snapshot_->slices;
+  if (std::all_of(slices.begin(), slices.end(),
+                  [](const slice_ref& slice) { return slice.columns().metadata.empty(); })) {
+    return;
+  }
+  metadata_starts_.reserve(snapshot_->rows + 1);
+  metadata_starts_.push_back(0);
+  for (const auto& slice : slices) {
+    const auto end = slice.first_row + slice.row_count;
+    for (auto row = slice.first_row; row < end; ++row) {
+      const auto pairs = slice.columns().metadata.row(row);
+      pairs_.insert(pairs_.end(), pairs.begin(), pairs.end());
+      metadata_starts_.push_back(static_cast<std::uint32_t>(pairs_.size()));
+    }
+  }
+  metadata_ = {metadata_starts_, pairs_};
 }
 
 void sorted_columns::sort_rows() {
@@ -52,7 +98,7 @@ void sorted_columns::sort_rows() {
     return from.timestamps[a] < from.timestamps[b];
   });
   own_timestamps_.resize(from.rows);
-  own_lines_.resize(from.line_bytes_with_newlines());
+  own_lines_.resize(from.text_bytes);
   line_starts_.resize(from.rows + 1);
   std::uint32_t written = 0;
   for (std::uint32_t i = 0; i < from.rows; ++i) {

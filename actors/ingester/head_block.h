@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "actors/ingester/head_columns.h"
+#include "actors/ingester/head_snapshot.h"
 #include "runtime/model/log_block.h"
 
 namespace skald {
@@ -26,6 +26,8 @@ class sorted_columns {
 
  private:
   void take_sorted();
+  void gather_slices();
+  void gather_metadata();
   void sort_rows();
   void decode_metadata(const std::vector<std::uint32_t>& order);
 

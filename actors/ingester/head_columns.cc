@@ -198,6 +198,12 @@ bool head_columns::metadata_equals(std::uint32_t mine, std::span<const metadata_
   return at == end;
 }
 
+void head_columns::reserve(std::uint32_t rows, std::uint32_t line_bytes) {
+  timestamps_.reserve(rows);
+  line_ends_.reserve(rows);
+  lines_.reserve(line_bytes);
+}
+
 std::uint64_t head_columns::memory_bytes() const {
   return sizeof(*this) + timestamps_.capacity() * sizeof(std::int64_t) +
          line_ends_.capacity() * sizeof(std::uint32_t) + lines_.capacity() +
@@ -216,6 +222,7 @@ head_snapshot_ptr head_columns::snapshot(stream_ptr stream, std::int64_t day,
   taken->sorted = sorted_;
   taken->min_timestamp_ns = min_timestamp_ns_;
   taken->max_timestamp_ns = max_timestamp_ns_;
+  taken->text_bytes = lines_.size();
   taken->timestamps = timestamps_.share();
   taken->line_ends = line_ends_.share();
   taken->lines = lines_.share();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "actors/common/push_frame.h"
+#include "actors/ingester/head_snapshot.h"
 #include "runtime/model/labels.h"
 
 namespace skald {
@@ -38,6 +39,9 @@ class shared_column {
     return at;
   }
   void push_back(T value) { *extend(1) = value; }
+  void reserve(std::uint32_t count) {
+    if (count > capacity_ - size_) grow_to(size_ + count);
+  }
   void append(std::span<const T> values) {
     if (!values.empty()) {
       std::memcpy(extend(static_cast<std::uint32_t>(values.size())), values.data(),
@@ -52,6 +56,9 @@ class shared_column {
     const std::uint64_t half_more = std::uint64_t{capacity_} + capacity_ / 2;
     const auto wanted = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(std::max<std::uint64_t>(half_more, needed), UINT32_MAX));
+    grow_to(wanted);
+  }
+  void grow_to(std::uint32_t wanted) {
     std::shared_ptr<T[]> larger = std::make_shared_for_overwrite<T[]>(wanted);
     if (size_ > 0) std::memcpy(larger.get(), data_.get(), std::size_t{size_} * sizeof(T));
     data_ = std::move(larger);
@@ -63,31 +70,6 @@ class shared_column {
   std::uint32_t capacity_ = 0;
 };
 
-// The rows of one buffer at one moment. Immutable; safe from any thread.
-struct head_snapshot {
-  stream_ptr stream;
-  std::int64_t day = 0;              // of all timestamps
-  std::uint64_t first_sequence = 0;  // WAL sequence of the first entry: orders buffers by arrival
-  std::uint32_t rows = 0;
-  std::uint32_t duplicates = 0;  // rows left out
-  bool sorted = true;            // timestamps never fall
-  std::int64_t min_timestamp_ns = 0;
-  std::int64_t max_timestamp_ns = 0;  // closed
-  std::shared_ptr<const std::int64_t[]> timestamps;
-  // Ends of the lines in `lines`, behind the '\n'; row 0 begins at 0.
-  std::shared_ptr<const std::uint32_t[]> line_ends;
-  std::shared_ptr<const char[]> lines;
-  // Null when no row has metadata. Ends of the rows' encoded pairs; row 0 begins at 0. A row is
-  // pairs one behind the other: name length and value length as uint32, name, value.
-  std::shared_ptr<const std::uint32_t[]> metadata_ends;
-  std::shared_ptr<const char[]> metadata;
-
-  std::uint32_t line_bytes_with_newlines() const { return rows == 0 ? 0 : line_ends[rows - 1]; }
-  std::uint64_t line_bytes() const { return line_bytes_with_newlines() - rows; }
-};
-
-using head_snapshot_ptr = std::shared_ptr<const head_snapshot>;
-
 class head_columns {
  public:
   // Most bytes that one buffer takes; offsets are 32-bit. A stream begins another buffer then.
@@ -96,6 +78,9 @@ class head_columns {
   // Appends rows [first, first + count) of a slice, leaving out duplicates. Returns rows left out.
   // The caller keeps line bytes within line_bytes_max.
   std::uint32_t append(const stream_slice& slice, std::uint32_t first, std::uint32_t count);
+
+  // Room for so many more rows and bytes of lines, exactly.
+  void reserve(std::uint32_t rows, std::uint32_t line_bytes);
 
   std::uint32_t rows() const { return timestamps_.size(); }
   std::uint64_t line_bytes() const { return lines_.size(); }

@@ -76,8 +76,8 @@ class ingester_actor final : public supervisor_actor {
     index_ = spawn_index_actor(system(), {deps_.index, deps_.store, deps_.time, deps_.metrics,
                                           options_.index_ship_interval, options_.detached_workers});
     adopt(index_child, index_, "index_writer");
-    recovery_ = spawn_recovery(
-        system(), {options_, deps_.files, deps_.store, deps_.index, deps_.time, deps_.metrics});
+    recovery_ = spawn_recovery(system(), {options_, node_, deps_.files, deps_.store, deps_.index,
+                                          deps_.time, deps_.metrics});
     adopt(recovery_child, recovery_, "recovery");
     recovery_open open{self(), 0, {}};
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
@@ -187,9 +187,13 @@ class ingester_actor final : public supervisor_actor {
 
   // So much is unflushed that pushes wait for the flush; they are let in as it frees memory.
   bool flush_is_behind() {
-    const auto unflushed = node_->unflushed_bytes.load(std::memory_order_relaxed);
-    if (unflushed < unflushed_ceiling_bytes(options_, node_->streams.load())) return false;
-    if (!node_->flush_wanted.exchange(true)) tell(flush_, context(), flush_due{});
+    const auto streams = node_->streams.load();
+    if (node_->unflushed_bytes.load() < unflushed_ceiling_bytes(options_, streams) &&
+        node_->held_bytes.load() < held_ceiling_bytes(options_, streams)) {
+      return false;
+    }
+    const bool flushing = node_->sealed_bytes.load(std::memory_order_relaxed) > 0;
+    if (!flushing && !node_->flush_wanted.exchange(true)) tell(flush_, context(), flush_due{});
     if (!std::exchange(polling_flush_, true)) {
       delayed_send(this, flush_poll_interval, flush_poll{});
     }
@@ -217,8 +221,9 @@ class ingester_actor final : public supervisor_actor {
       if (node->flush_wanted.exchange(true)) return;
       caf::anon_send(root, flush_due{flush_reason::pressure});
     };
-    const auto job =
-        std::make_shared<push_job>(std::move(request), options_.shards, std::move(tell_root));
+    const auto job = std::make_shared<push_job>(std::move(request), options_.shards,
+                                                frame_holding{node_, options_.held_frame_factor},
+                                                std::move(tell_root));
     for (const auto& part : job->parts_by_shard()) {
       if (!shards_[part.shard].handle) {
         job->refuse({errc::unavailable, "a part of the ingester is restarting"});

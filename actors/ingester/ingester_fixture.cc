@@ -57,6 +57,8 @@ ingester_fixture::ingester_fixture() {
   options_.wal.segment_bytes = 1 << 20;
   options_.detached_workers = false;
   options_.replay_bytes_max = 0;
+  // Tests run in both forms; the frames of tests are too small to be kept by themselves.
+  options_.held_frame_factor = std::getenv("SKALD_TEST_HELD_FRAMES") != nullptr ? 1e9 : 0;
   hooks_->spawned = [this](std::string_view kind, const caf::actor& child) {
     children_[std::string(kind)].push_back(child.address());
   };

@@ -12,7 +12,7 @@
 namespace skald {
 
 struct ingester_hooks {
-  // Called by a chunk buffer before it copies rows; may throw.
+  // Called by a chunk buffer before it takes rows; may throw.
   std::function<void(const slice_ref&)> before_append;
   // Called for each child that is started: "shard", "stream", "chunk_buffer", "wal", ...
   std::function<void(std::string_view kind, const caf::actor& child)> spawned;

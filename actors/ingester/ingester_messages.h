@@ -127,8 +127,7 @@ struct replay_progress {
   std::uint64_t total_bytes = 0;
 };
 struct replay_entries {
-  std::uint64_t sequence = 0;
-  push_frame_ptr frame;
+  durable_frame_ptr frame;
   std::vector<std::uint32_t> slices;
   std::shared_ptr<const std::vector<row_drop>> drops;
   std::shared_ptr<const void> hold;  // flow control: let go when committed

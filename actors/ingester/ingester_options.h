@@ -60,13 +60,20 @@ struct ingester_options {
   // A stream without entries for so long and nothing unflushed is forgotten.
   duration stream_idle = std::chrono::minutes(30);
 
+  // A push frame is kept in memory until its rows are flushed, instead of being copied from, when
+  // it takes at most so many times the memory of exact copies. Copies that grow take 1.2 times
+  // that, and the CPU of copying. 0: always copy.
+  double held_frame_factor = 1.75;
   // Committed slices go to their stream at this many pending bytes, ...
   std::uint32_t hand_over_bytes = 8192;
-  // ... or when frames held by pending slices reach this (per node), or at the tick.
+  // ... of frames that are kept at this many, ...
+  std::uint32_t hand_over_held_bytes = 64 << 10;
+  // ... or when frames that are not kept, but held by pending slices, reach this (per node), or at
+  // the tick.
   std::uint64_t pinned_bytes_max = 40ull << 20;
   duration tick = std::chrono::seconds(1);
-  // Bytes handed to streams and not yet copied by their buffers (per shard). Over it pushes to the
-  // shard are refused with unavailable.
+  // Bytes handed to streams and not yet copied by their buffers (per shard), without those of
+  // frames that are kept. Over it pushes to the shard are refused with unavailable.
   std::uint64_t backlog_bytes_max = 64ull << 20;
   // Frames that the replay may have on their way into the shards. 0: no bound, for tests on one
   // thread.
@@ -92,6 +99,12 @@ inline std::int64_t flush_trigger_bytes(const ingester_options& options, std::in
 // Unflushed bytes at which pushes wait for the flush under way.
 inline std::int64_t unflushed_ceiling_bytes(const ingester_options& options, std::int64_t streams) {
   return 2 * flush_trigger_bytes(options, streams);
+}
+
+// Bytes of held frames at which they do: frames are larger than their rows, and are freed only when
+// all shards have flushed.
+inline std::int64_t held_ceiling_bytes(const ingester_options& options, std::int64_t streams) {
+  return unflushed_ceiling_bytes(options, streams) * 3 / 2;
 }
 
 }  // namespace skald

@@ -169,6 +169,7 @@ TEST_F(ingester_restore, StartFailsWhenTheLogStaysClosed) {
 TEST_F(ingester_restore, AcknowledgedEntriesOfAQuarantinedStreamAreKept) {
   options_.stream_supervision.child.restarts_max = 0;
   options_.hand_over_bytes = 1;
+  options_.hand_over_held_bytes = 1;
   poison();
   // The second push falls behind the n-th message: before, during and after the stream's death.
   int kept_late = 0;

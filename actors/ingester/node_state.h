@@ -19,10 +19,17 @@ struct tenant_counts {
 
 struct node_state {
   std::atomic<std::int64_t> unflushed_bytes{0};
+  std::atomic<std::int64_t> sealed_bytes{0};  // those of them that a flush under way takes
+  // Memory of push frames that are kept until all their rows are flushed.
+  std::atomic<std::int64_t> held_bytes{0};
   std::atomic<std::int64_t> streams{0};
   std::atomic<std::int64_t> streams_created{0};  // since they were counted last
   std::atomic<std::int64_t> sealed_buffers{0};   // that wait for their flush
   std::atomic<std::int64_t> quarantined{0};
+  std::int64_t live_bytes() const {
+    return unflushed_bytes.load(std::memory_order_relaxed) -
+           sealed_bytes.load(std::memory_order_relaxed);
+  }
   // Frames between admission and their group's sync.
   std::atomic<std::int64_t> wal_waiting_bytes{0};
   // Somebody wants to hear when wal_waiting_bytes falls.

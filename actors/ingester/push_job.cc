@@ -8,8 +8,12 @@
 
 namespace skald {
 
-push_job::push_job(push_request request, std::uint32_t shard_count, callbacks tell)
-    : frame_(std::move(request.frame)), reply_(std::move(request.reply)), tell_(std::move(tell)) {
+push_job::push_job(push_request request, std::uint32_t shard_count, frame_holding holding,
+                   callbacks tell)
+    : frame_(std::move(request.frame)),
+      holding_(std::move(holding)),
+      reply_(std::move(request.reply)),
+      tell_(std::move(tell)) {
   std::vector<std::vector<std::uint32_t>> by_shard(shard_count);
   const auto slices = frame_->slices();
   for (std::uint32_t i = 0; i < slices.size(); ++i) {
@@ -47,6 +51,7 @@ push_job::next_step push_job::admitted() {
     reply_.answer(outcome());
     return next_step::done;
   }
+  hold_ = hold_if_dense(*frame_, accepted, holding_);
   std::sort(drops.begin(), drops.end(), [](const row_drop& a, const row_drop& b) {
     return a.slice != b.slice ? a.slice < b.slice : a.first_row < b.first_row;
   });

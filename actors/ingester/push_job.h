@@ -33,10 +33,12 @@ class push_job final : public wal_entry, public std::enable_shared_from_this<pus
     // The log's disk is full: only a flush frees it. On the WAL actor's thread.
     std::function<void()> disk_full;
   };
-  push_job(push_request request, std::uint32_t shard_count, callbacks tell);
+  push_job(push_request request, std::uint32_t shard_count, frame_holding holding, callbacks tell);
   ~push_job() override;
 
   const push_frame_ptr& frame() const { return frame_; }
+  // As in durable_frame; known once the job is logged.
+  const std::shared_ptr<const byte_hold>& hold() const { return hold_; }
   const std::vector<part>& parts_by_shard() const { return parts_; }
   part& part_of(std::uint32_t shard);
 
@@ -62,6 +64,8 @@ class push_job final : public wal_entry, public std::enable_shared_from_this<pus
   push_outcome outcome() const;
 
   push_frame_ptr frame_;
+  frame_holding holding_;
+  std::shared_ptr<const byte_hold> hold_;
   one_shot<push_outcome> reply_;
   callbacks tell_;
   std::vector<part> parts_;

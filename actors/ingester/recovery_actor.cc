@@ -211,12 +211,19 @@ class recovery_actor final : public supervisor_actor {
 
   void send_frame(const std::vector<std::pair<std::uint32_t, caf::actor>>& shards, read_frame read,
                   const std::vector<std::vector<std::uint32_t>>& lists) {
+    std::uint64_t kept_rows = 0;
+    for (const auto& [shard, handle] : shards) {
+      for (const auto slice : lists[shard]) kept_rows += read.frame->slices()[slice].rows();
+    }
+    if (kept_rows == 0) return;
+    const auto kept =
+        hold_if_dense(*read.frame, kept_rows, {setup_.node, setup_.options.held_frame_factor});
     const auto drops = std::make_shared<const std::vector<row_drop>>(std::move(read.drops));
-    std::shared_ptr<const void> hold;
+    const auto hold = window_->hold(read.frame->bytes().size());
     for (const auto& [shard, handle] : shards) {
       if (lists[shard].empty()) continue;
-      if (!hold) hold = window_->hold(read.frame->bytes().size());
-      caf::anon_send(handle, replay_entries{read.sequence, read.frame, lists[shard], drops, hold});
+      auto frame = std::make_shared<const durable_frame>(read.frame, read.sequence, kept);
+      caf::anon_send(handle, replay_entries{std::move(frame), lists[shard], drops, hold});
     }
   }
 
@@ -323,11 +330,13 @@ class recovery_actor final : public supervisor_actor {
                                           const read_frame& read) {
     std::vector<slice_ref> found;
     const auto slices = read.frame->slices();
+    // One stream's part of a frame is not worth keeping it.
+    const auto from = std::make_shared<const durable_frame>(read.frame, read.sequence);
     for (std::uint32_t number = 0; number < slices.size(); ++number) {
       if (slices[number].fingerprint != fingerprint) continue;
       std::uint32_t next = 0;
       const auto add = [&](std::uint32_t end) {
-        if (end > next) found.push_back({read.frame, read.sequence, number, next, end - next});
+        if (end > next) found.push_back({from, number, next, end - next});
       };
       for (const auto& drop : read.drops) {
         if (drop.slice != number) continue;

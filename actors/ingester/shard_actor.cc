@@ -118,8 +118,8 @@ class shard_actor final : public supervisor_actor {
     for (const auto& record : message.records) {
       auto& job = static_cast<push_job&>(*record.entry);
       const auto& part = job.part_of(setup_.shard);
-      core_.commit(job.frame(), part.slices, part.admitted.rows, part.admitted.drops,
-                   record.sequence, now, ready);
+      core_.commit(std::make_shared<const durable_frame>(job.frame(), record.sequence, job.hold()),
+                   part.slices, part.admitted.rows, part.admitted.drops, now, ready);
       job.committed();
     }
     for (const auto row : ready) hand_over(row);
@@ -133,7 +133,9 @@ class shard_actor final : public supervisor_actor {
 
   void send_run(row_index row, std::vector<slice_ref> slices) {
     std::int64_t bytes = 0;
-    for (const auto& slice : slices) bytes += static_cast<std::int64_t>(slice.stored_bytes());
+    for (const auto& slice : slices) {
+      if (!slice.source->is_dense()) bytes += static_cast<std::int64_t>(slice.stored_bytes());
+    }
     tell(stream_of(row), context(),
          stream_run{std::move(slices), std::make_shared<byte_hold>(backlog_, bytes)});
   }
@@ -150,9 +152,8 @@ class shard_actor final : public supervisor_actor {
   }
 
   void want_flush_if_due() {
-    const auto unflushed = setup_.node->unflushed_bytes.load(std::memory_order_relaxed);
     const auto streams = setup_.node->streams.load(std::memory_order_relaxed);
-    if (unflushed < flush_trigger_bytes(setup_.options, streams)) return;
+    if (setup_.node->live_bytes() < flush_trigger_bytes(setup_.options, streams)) return;
     if (!setup_.node->flush_wanted.exchange(true)) tell(setup_.root, context(), flush_due{});
   }
 
@@ -217,7 +218,7 @@ class shard_actor final : public supervisor_actor {
     for (const auto row : rows) {
       for (const auto& piece : core_.sealed_pieces(row)) {
         if (request.range.overlaps(piece->min_timestamp_ns, piece->max_timestamp_ns)) {
-          kept->push_back(piece);
+          kept->push_back(for_reader(piece));
         }
       }
       if (!core_.has_live(row)) continue;
@@ -293,7 +294,7 @@ class shard_actor final : public supervisor_actor {
     std::vector<row_index> ready;
     static const std::vector<row_drop> none;
     core_.commit(message.frame, message.slices, {}, message.drops ? *message.drops : none,
-                 message.sequence, time().now(), ready);
+                 time().now(), ready);
     for (const auto row : ready) hand_over(row);
   }
 
@@ -394,7 +395,7 @@ class shard_actor final : public supervisor_actor {
   void on_restored(restored_run& message) {
     if (message.life != streams_[message.row].life) return;
     for (auto& slice : message.slices) {
-      if (slice.sequence > core_.seal_sequence()) reseal(message.row);
+      if (slice.sequence() > core_.seal_sequence()) reseal(message.row);
       std::vector<slice_ref> one;
       one.push_back(std::move(slice));
       send_run(message.row, std::move(one));
@@ -417,7 +418,7 @@ class shard_actor final : public supervisor_actor {
     std::vector<slice_ref> before_seal;
     std::vector<slice_ref> after_seal;
     for (auto& slice : later) {
-      const bool before = core_.awaits_seal(row) && slice.sequence <= core_.seal_sequence();
+      const bool before = core_.awaits_seal(row) && slice.sequence() <= core_.seal_sequence();
       (before ? before_seal : after_seal).push_back(std::move(slice));
     }
     if (!before_seal.empty()) send_run(row, std::move(before_seal));

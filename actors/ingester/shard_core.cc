@@ -33,12 +33,13 @@ shard_core::shard_core(ingester_options options, std::shared_ptr<node_state> nod
     : options_(std::move(options)), node_(std::move(node)), name_prefix_(std::move(name_prefix)) {}
 
 shard_core::~shard_core() {
-  std::int64_t bytes = live_bytes_ + sealing_.bytes;
+  std::int64_t sealed = sealing_.bytes;
   for (const auto& [id, set] : kept_) {
-    bytes += set.bytes;
+    sealed += set.bytes;
     node_->sealed_buffers.fetch_sub(set.buffers, std::memory_order_relaxed);
   }
-  node_->unflushed_bytes.fetch_sub(bytes, std::memory_order_relaxed);
+  node_->unflushed_bytes.fetch_sub(live_bytes_ + sealed, std::memory_order_relaxed);
+  node_->sealed_bytes.fetch_sub(sealed, std::memory_order_relaxed);
   for (const auto& row : rows_) {
     if (!row.info) continue;
     node_->streams.fetch_sub(1, std::memory_order_relaxed);
@@ -49,13 +50,9 @@ shard_core::~shard_core() {
   }
 }
 
-void shard_core::extent::add(const stream_slice& slice, std::uint32_t first, std::uint32_t count) {
-  const auto times = slice.timestamps.subspan(first, count);
-  const auto [low, high] = std::minmax_element(times.begin(), times.end());
-  min_ns = rows == 0 ? *low : std::min(min_ns, *low);
-  max_ns = rows == 0 ? *high : std::max(max_ns, *high);
-  rows += count;
-  line_bytes += slice.lines.starts[first + count] - slice.lines.starts[first] - count;
+void shard_core::extent::add(const slice_ref& slice) {
+  add({slice.row_count, slice.line_bytes() - slice.row_count, slice.min_timestamp_ns(),
+       slice.max_timestamp_ns()});
 }
 
 void shard_core::extent::add(const extent& other) {
@@ -230,33 +227,33 @@ row_index shard_core::row_for(std::uint32_t tenant, const stream_slice& slice, r
   return make_row(tenant, std::move(info).value());
 }
 
-void shard_core::commit(const push_frame_ptr& frame, std::span<const std::uint32_t> slices,
+void shard_core::commit(const durable_frame_ptr& from, std::span<const std::uint32_t> slices,
                         std::span<const row_index> hints, std::span<const row_drop> drops,
-                        std::uint64_t sequence, time_point now, std::vector<row_index>& ready) {
-  committed_through_ = std::max(committed_through_, sequence);
-  const auto tenant = tenant_index(frame->tenant());
+                        time_point now, std::vector<row_index>& ready) {
+  committed_through_ = std::max(committed_through_, from->sequence);
+  const auto& frame = *from->frame;
+  const auto tenant = tenant_index(frame.tenant());
   auto drop = drops.begin();
-  const auto dirty_before = dirty_.size();
   const auto live_before = live_bytes_;
   for (std::size_t i = 0; i < slices.size(); ++i) {
     const auto number = slices[i];
-    const auto& slice = frame->slices()[number];
+    const auto& slice = frame.slices()[number];
     const auto row = row_for(tenant, slice, hints.empty() ? no_row : hints[i]);
     if (row == no_row) continue;
     std::uint32_t next = 0;
     while (drop != drops.end() && drop->slice < number) ++drop;
     for (; drop != drops.end() && drop->slice == number; ++drop) {
       if (drop->first_row > next) {
-        commit_rows(row, {frame, sequence, number, next, drop->first_row - next}, now, ready);
+        commit_rows(row, {from, number, next, drop->first_row - next}, now, ready);
       }
       next = drop->first_row + drop->row_count;
     }
     const auto rows = static_cast<std::uint32_t>(slice.rows());
-    if (next < rows) commit_rows(row, {frame, sequence, number, next, rows - next}, now, ready);
+    if (next < rows) commit_rows(row, {from, number, next, rows - next}, now, ready);
   }
   node_->unflushed_bytes.fetch_add(live_bytes_ - live_before, std::memory_order_relaxed);
-  if (dirty_.size() == dirty_before) return;
-  pinned_bytes_ += frame->bytes().size();
+  if (from->is_dense()) return;
+  pinned_bytes_ += frame.bytes().size();
   if (pinned_bytes_ > options_.pinned_bytes_max / options_.shards) {
     const auto all = take_dirty();
     ready.insert(ready.end(), all.begin(), all.end());
@@ -266,28 +263,27 @@ void shard_core::commit(const push_frame_ptr& frame, std::span<const std::uint32
 void shard_core::commit_rows(row_index index, slice_ref rows, time_point now,
                              std::vector<row_index>& ready) {
   auto& row = rows_[index];
-  const auto& slice = rows.columns();
   if (row.phase == row_phase::quarantined) {
     // It was admitted before: acknowledged, and in the log only.
     auto& unkept = unkept_[index];
-    unkept.wanted_through = std::max(unkept.wanted_through, rows.sequence);
-    unkept.lost.add(slice, rows.first_row, rows.row_count);
+    unkept.wanted_through = std::max(unkept.wanted_through, rows.sequence());
+    unkept.lost.add(rows);
     return;
   }
   row.last_use = now;
-  for (std::uint32_t i = 0; i < rows.row_count; ++i) {
-    row.highest_ns = std::max(row.highest_ns, slice.timestamps[rows.first_row + i]);
-  }
-  row.live.add(slice, rows.first_row, rows.row_count);
+  row.highest_ns = std::max(row.highest_ns, rows.max_timestamp_ns());
+  row.live.add(rows);
   const auto stored_bytes = rows.stored_bytes();
   const auto bytes = static_cast<std::int64_t>(stored_bytes) +
                      row_overhead_bytes * static_cast<int>(rows.row_count);
   live_bytes_ += bytes;
   if (oldest_live_ == time_point::max()) oldest_live_ = now;
+  const auto hand_over_bytes =
+      rows.source->is_dense() ? options_.hand_over_held_bytes : options_.hand_over_bytes;
   row.pending.push_back(std::move(rows));
   row.pending_bytes += static_cast<std::uint32_t>(stored_bytes);
   if (row.phase == row_phase::restoring) return;
-  if (row.pending_bytes >= options_.hand_over_bytes) {
+  if (row.pending_bytes >= hand_over_bytes) {
     ready.push_back(index);
   } else if (!row.dirty) {
     row.dirty = true;

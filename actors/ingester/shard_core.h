@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/ingester/head_columns.h"
+#include "actors/ingester/head_snapshot.h"
 #include "actors/ingester/ingester_interface.h"
 #include "actors/ingester/ingester_options.h"
 #include "actors/ingester/label_postings.h"
@@ -71,9 +71,9 @@ class shard_core {
   // Takes durable slices without their dropped rows. Appends to `ready` the rows whose pending
   // entries must go to their streams now.
   // `hints` are admission::rows, or empty.
-  void commit(const push_frame_ptr& frame, std::span<const std::uint32_t> slices,
-              std::span<const row_index> hints, std::span<const row_drop> drops,
-              std::uint64_t sequence, time_point now, std::vector<row_index>& ready);
+  void commit(const durable_frame_ptr& from, std::span<const std::uint32_t> slices,
+              std::span<const row_index> hints, std::span<const row_drop> drops, time_point now,
+              std::vector<row_index>& ready);
   // The row's pending slices, which the caller hands over. Nothing while it is being restored.
   std::vector<slice_ref> take_pending(row_index row);
   // All rows with pending slices.
@@ -157,7 +157,7 @@ class shard_core {
     std::uint64_t line_bytes = 0;
     std::int64_t min_ns = 0;
     std::int64_t max_ns = 0;
-    void add(const stream_slice& slice, std::uint32_t first, std::uint32_t count);
+    void add(const slice_ref& slice);
     void add(const extent& other);
   };
   struct stream_row {

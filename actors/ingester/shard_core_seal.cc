@@ -14,6 +14,7 @@ std::vector<row_index> shard_core::begin_seal(std::uint64_t id, std::uint64_t se
   // A mark may be older than what this shard has replayed since, never newer than what it commits.
   sealing_.sequence = sequence;
   sealing_.bytes = std::exchange(live_bytes_, 0);
+  node_->sealed_bytes.fetch_add(sealing_.bytes, std::memory_order_relaxed);
   oldest_live_ = time_point::max();
   std::vector<row_index> ask;
   for (row_index index = 0; index < rows_.size(); ++index) {
@@ -117,6 +118,7 @@ void shard_core::drop_sealed(std::uint64_t id) {
     row.sealed_ids.shrink_to_fit();
   }
   node_->unflushed_bytes.fetch_sub(found->second.bytes, std::memory_order_relaxed);
+  node_->sealed_bytes.fetch_sub(found->second.bytes, std::memory_order_relaxed);
   node_->sealed_buffers.fetch_sub(found->second.buffers, std::memory_order_relaxed);
   kept_.erase(found);
 }

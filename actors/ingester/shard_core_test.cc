@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "actors/ingester/head_columns.h"
+
 namespace skald {
 namespace {
 
@@ -34,6 +36,10 @@ std::vector<std::uint32_t> all_slices(const push_frame_ptr& frame) {
   return slices;
 }
 
+durable_frame_ptr durable(const push_frame_ptr& frame, std::uint64_t sequence) {
+  return std::make_shared<const durable_frame>(frame, sequence);
+}
+
 class shard_core_test : public ::testing::Test {
  protected:
   shard_core_test() {
@@ -54,8 +60,8 @@ class shard_core_test : public ::testing::Test {
     const auto frame = frame_of(items);
     const auto admitted = admit(frame);
     std::vector<row_index> ready;
-    core_->commit(frame, all_slices(frame), admitted.rows, admitted.drops, ++sequence_, now_,
-                  ready);
+    core_->commit(durable(frame, ++sequence_), all_slices(frame), admitted.rows, admitted.drops,
+                  now_, ready);
     core_->check_invariants();
     return ready;
   }
@@ -125,7 +131,7 @@ TEST_F(shard_core_test, RateIsPerStreamAndRefills) {
 TEST_F(shard_core_test, FirstPushAfterReplayHasItsWholeBurst) {
   const auto frame = frame_of({{"{a=\"1\"}", 1}});
   std::vector<row_index> ready;
-  core_->commit(frame, all_slices(frame), {}, {}, 1, now_, ready);
+  core_->commit(durable(frame, 1), all_slices(frame), {}, {}, now_, ready);
   EXPECT_EQ(admit(frame_of({{"{a=\"1\"}", 2, std::string(1 << 20, 'x')}})).accepted_lines, 1U);
 }
 
@@ -156,7 +162,7 @@ TEST_F(shard_core_test, RefusesLabelsThatAreNotTheFingerprints) {
   EXPECT_EQ(admitted.accepted_lines, 0U);
   EXPECT_EQ(admitted.rejected.size(), 2U);
   std::vector<row_index> ready;
-  core_->commit(frame, all_slices(frame), {}, {}, 1, now_, ready);
+  core_->commit(durable(frame, 1), all_slices(frame), {}, {}, now_, ready);
   EXPECT_EQ(core_->row_count(), 0U);
 }
 
@@ -183,6 +189,44 @@ TEST_F(shard_core_test, PinnedFramesHandEverythingOver) {
   EXPECT_EQ(ready + core_->take_dirty().size(), 10U);
 }
 
+TEST_F(shard_core_test, FramesThatAreKeptArePendingForLonger) {
+  options_.hand_over_bytes = 100;
+  options_.hand_over_held_bytes = 1500;
+  options_.pinned_bytes_max = 1000;
+  make();
+  const auto hold = hold_if_dense(*frame_of({{"{a=\"1\"}", 1}}), 1, {node_, 1e9});
+  const auto commit = [&](std::int64_t timestamp_ns) {
+    const auto frame = frame_of({{"{a=\"1\"}", timestamp_ns, std::string(600, 'x')}});
+    admit(frame);
+    std::vector<row_index> ready;
+    core_->commit(std::make_shared<const durable_frame>(frame, ++sequence_, hold),
+                  all_slices(frame), {}, {}, now_, ready);
+    return ready.size();
+  };
+  EXPECT_EQ(commit(1), 0U);
+  EXPECT_EQ(commit(2), 0U);
+  EXPECT_EQ(commit(3), 1U);
+  EXPECT_EQ(rows_in(core_->take_pending(0)), 3U);
+}
+
+TEST_F(shard_core_test, TellsLiveBytesFromSealedOnes) {
+  store({{"{a=\"1\"}", 10, std::string(88, 'x')}});
+  const auto bytes = node_->live_bytes();
+  EXPECT_GT(bytes, 88);
+  const auto asked = core_->begin_seal(1, 1);
+  EXPECT_EQ(node_->live_bytes(), 0);
+  EXPECT_EQ(node_->sealed_bytes.load(), bytes);
+  for (const auto row : asked) {
+    core_->take_pending(row);
+    core_->add_sealed(row, {piece(row)});
+  }
+  ASSERT_NE(core_->take_sealed_set(), nullptr);
+  EXPECT_EQ(node_->unflushed_bytes.load(), bytes);
+  core_->drop_sealed(1);
+  EXPECT_EQ(node_->sealed_bytes.load(), 0);
+  EXPECT_EQ(node_->unflushed_bytes.load(), 0);
+}
+
 TEST_F(shard_core_test, DroppedRowsAreNotCommitted) {
   const auto frame = frame_of({{"{a=\"1\"}", 1},
                                {"{a=\"1\"}", 2},
@@ -192,7 +236,7 @@ TEST_F(shard_core_test, DroppedRowsAreNotCommitted) {
                                {"{a=\"3\"}", 6}});
   const std::vector<row_drop> drops = {{0, 1, 1}, {1, 0, 1}, {2, 1, 1}};
   std::vector<row_index> ready;
-  core_->commit(frame, all_slices(frame), {}, drops, 1, now_, ready);
+  core_->commit(durable(frame, 1), all_slices(frame), {}, drops, now_, ready);
   std::uint32_t rows = 0;
   for (const auto row : core_->take_dirty()) rows += rows_in(core_->take_pending(row));
   EXPECT_EQ(rows, 3U);
@@ -311,7 +355,7 @@ TEST_F(shard_core_test, QuarantinedRowRefusesAndIsLeftOut) {
   // Admitted before, durable after.
   const auto late = frame_of({{"{a=\"1\"}", 30}});
   std::vector<row_index> ready;
-  core_->commit(late, all_slices(late), {}, {}, ++sequence_, now_, ready);
+  core_->commit(durable(late, ++sequence_), all_slices(late), {}, {}, now_, ready);
   EXPECT_TRUE(core_->unreadable("t", {}, {100, 200}).empty());
   EXPECT_TRUE(core_->unreadable("other", {}, everything).empty());
   ASSERT_EQ(core_->unreadable("t", {}, everything).size(), 1U);
@@ -411,7 +455,7 @@ TEST_F(shard_core_test, SweepForgetsTenantsWithoutStreams) {
   const auto frame = frame_of({{"{a=\"1\"}", 10}, {"{b=\"1\"}", 10}}, "new");
   EXPECT_EQ(admit(frame).accepted_lines, 2U);
   std::vector<row_index> ready;
-  core_->commit(frame, all_slices(frame), {}, {}, ++sequence_, now_, ready);
+  core_->commit(durable(frame, ++sequence_), all_slices(frame), {}, {}, now_, ready);
   EXPECT_EQ(core_->select("new", {}, everything).size(), 2U);
   EXPECT_EQ(select({}).size(), 1U);
   EXPECT_EQ(core_->select("t7", {}, everything).size(), 0U);
@@ -425,6 +469,7 @@ TEST_F(shard_core_test, EndGivesBackWhatItCounted) {
   core_->quarantine(select({matcher("a", match_op::equal, "2")})[0]);
   make();
   EXPECT_EQ(node_->unflushed_bytes.load(), 0);
+  EXPECT_EQ(node_->sealed_bytes.load(), 0);
   EXPECT_EQ(node_->streams.load(), 0);
   EXPECT_EQ(node_->quarantined.load(), 0);
 }
@@ -436,7 +481,8 @@ TEST_F(shard_core_test, CommitChecksTheRowsThatItIsTold) {
   ASSERT_EQ(admitted.rows.size(), 1U);
   std::vector<row_index> ready;
   for (const row_index told : {select({matcher("a", match_op::equal, "1")})[0], row_index{99}}) {
-    core_->commit(frame, all_slices(frame), std::vector{told}, {}, ++sequence_, now_, ready);
+    core_->commit(durable(frame, ++sequence_), all_slices(frame), std::vector{told}, {}, now_,
+                  ready);
   }
   EXPECT_EQ(core_->describe(admitted.rows[0]).lines, 2U);
   EXPECT_EQ(core_->describe(select({matcher("a", match_op::equal, "1")})[0]).lines, 1U);

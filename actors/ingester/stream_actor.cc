@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/ingester/day_split.h"
+#include "actors/ingester/head_buffer.h"
 #include "actors/leaf/leaf_actor.h"
 
 namespace skald {
@@ -18,15 +19,15 @@ class chunk_buffer_actor final : public leaf_actor {
 
  protected:
   void on_message(caf::mailbox_element& message, caf::execution_unit* unit) override {
-    if (const auto* add = content_as<buffer_add>(message)) {
-      for (const auto& slice : add->slices) append(slice);
+    if (auto* add = content_as<buffer_add>(message)) {
+      append(std::move(add->slices));
     } else if (const auto* seal = content_as<buffer_seal>(message)) {
-      seal->ticket.settle({seal->row, seal->life, {snapshot()}});
+      seal->ticket.settle({seal->row, seal->life, {buffer_.take(stream_, day_)}});
       quit(caf::exit_reason::normal, unit);
     } else if (const auto* read = content_as<buffer_snapshot>(message)) {
-      auto taken = snapshot();
+      auto taken = buffer_.snapshot(stream_, day_);
       if (read->range.overlaps(taken->min_timestamp_ns, taken->max_timestamp_ns)) {
-        read->ticket.settle(std::move(taken));
+        read->ticket.settle(for_reader(std::move(taken)));
       } else {
         read->ticket.settle_empty();
       }
@@ -34,18 +35,17 @@ class chunk_buffer_actor final : public leaf_actor {
   }
 
  private:
-  void append(const slice_ref& slice) {
-    if (hooks_ && hooks_->before_append) hooks_->before_append(slice);
-    if (first_sequence_ == 0) first_sequence_ = slice.sequence;
-    columns_.append(slice.columns(), slice.first_row, slice.row_count);
+  void append(std::vector<slice_ref> slices) {
+    if (hooks_ && hooks_->before_append) {
+      for (const auto& slice : slices) hooks_->before_append(slice);
+    }
+    buffer_.append(std::move(slices));
   }
-  head_snapshot_ptr snapshot() const { return columns_.snapshot(stream_, day_, first_sequence_); }
 
   stream_ptr stream_;
   std::int64_t day_;
-  std::uint64_t first_sequence_ = 0;
   ingester_hooks_ptr hooks_;
-  head_columns columns_;
+  head_buffer buffer_;
 };
 
 class stream_actor final : public leaf_actor {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "actors/ingester/head_columns.h"
+#include "actors/ingester/head_snapshot.h"
 #include "actors/ingester/node_state.h"
 #include "actors/ingester/slice_ref.h"
 #include "actors/supervision/join.h"
@@ -24,8 +24,8 @@ struct sealed_part {
 using seal_gather = gather<sealed_part>;
 using snapshot_gather = gather<head_snapshot_ptr>;
 
-// shard -> stream: committed rows, in order. `hold` counts against the shard's backlog until the
-// buffers have copied.
+// shard -> stream: committed rows, in order. `hold` counts what buffers will copy against the
+// shard's backlog until they have.
 struct stream_run {
   std::vector<slice_ref> slices;
   std::shared_ptr<const byte_hold> hold;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// A push frame whose record is in the log, as one shard holds it, and whether its rows may stay
+// there until they are flushed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "actors/common/push_frame.h"
+#include "actors/ingester/node_state.h"
+
+namespace skald {
+
+// One object per shard, so that counting references to rows does not make shards share a cache
+// line.
+struct durable_frame {
+  push_frame_ptr frame;
+  std::uint64_t sequence = 0;             // of the WAL record
+  std::shared_ptr<const byte_hold> hold;  // see hold_if_dense(); shared by all shards
+
+  // Buffers may hold the frame until its rows are flushed. Else they copy.
+  bool is_dense() const { return hold != nullptr; }
+};
+using durable_frame_ptr = std::shared_ptr<const durable_frame>;
+
+// What the frame takes in memory, with what is held for its slices.
+std::uint64_t memory_bytes(const push_frame& frame);
+
+struct frame_holding {
+  std::shared_ptr<node_state> node;
+  double factor = 0;  // ingester_options::held_frame_factor
+};
+
+// When the frame takes at most `factor` times the memory of copies of `kept_rows` of its rows:
+// counts it in node->held_bytes until the result is let go. Else null.
+std::shared_ptr<const byte_hold> hold_if_dense(const push_frame& frame, std::uint64_t kept_rows,
+                                               const frame_holding& holding);
+
+}  // namespace skald

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/ingester/head_buffer.h"
+
+#include <random>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "actors/ingester/head_block.h"
+
+namespace skald {
+namespace {
+
+struct row {
+  std::int64_t timestamp_ns;
+  std::string line;
+  std::vector<std::pair<std::string, std::string>> metadata = {};
+};
+using rows = std::vector<row>;
+using strings = std::vector<std::string>;
+
+constexpr std::string_view labels = "{a=\"b\"}";
+constexpr double always = 1e9;
+constexpr double never = 0;
+
+push_frame_ptr frame_of(const rows& all) {
+  push_frame_builder builder("t");
+  builder.begin_stream(fingerprint_of(labels), labels);
+  for (const auto& one : all) {
+    std::vector<metadata_pair> pairs;
+    for (const auto& [name, value] : one.metadata) pairs.push_back({name, value});
+    builder.add(one.timestamp_ns, one.line, pairs);
+  }
+  return builder.finish();
+}
+
+// "timestamp:line{name=value}" of all rows in time order.
+strings rows_of(const head_snapshot_ptr& taken) {
+  strings out;
+  if (taken->rows == 0) return out;
+  head_block block(taken);
+  const auto times = *block.timestamps();
+  const auto lines = *block.lines();
+  const auto metadata = *block.metadata();
+  EXPECT_EQ(block.runs()[0].min_timestamp_ns, times.front());
+  EXPECT_EQ(block.runs()[0].max_timestamp_ns, times.back());
+  std::uint64_t line_bytes = 0;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    auto text = std::to_string(times[i]) + ":" + std::string(lines.line(i));
+    line_bytes += lines.line(i).size();
+    for (const auto& pair : metadata.row(i)) {
+      text += "{" + std::string(pair.name) + "=" + std::string(pair.value) + "}";
+    }
+    out.push_back(text);
+  }
+  EXPECT_EQ(taken->line_bytes(), line_bytes);
+  return out;
+}
+
+class head_buffer_test : public ::testing::Test {
+ protected:
+  slice_ref slice(const rows& all, double factor = always) {
+    return part(all, 0, static_cast<std::uint32_t>(all.size()), factor);
+  }
+  slice_ref part(const rows& all, std::uint32_t first, std::uint32_t count,
+                 double factor = always) {
+    const auto frame = frame_of(all);
+    auto hold = hold_if_dense(*frame, all.size(), {node_, factor});
+    return {std::make_shared<durable_frame>(frame, ++sequence_, std::move(hold)), 0, first, count};
+  }
+  void add(const rows& all, double factor = always) { buffer_.append({slice(all, factor)}); }
+  head_snapshot_ptr snapshot() const { return buffer_.snapshot(stream_, 0); }
+  strings all() const { return rows_of(snapshot()); }
+
+  const stream_ptr stream_ = *make_stream(labels);
+  std::shared_ptr<node_state> node_ = std::make_shared<node_state>();
+  std::uint64_t sequence_ = 0;
+  head_buffer buffer_;
+};
+
+TEST_F(head_buffer_test, EmptyHasNoRows) {
+  EXPECT_EQ(snapshot()->rows, 0U);
+  EXPECT_EQ(buffer_.take(stream_, 0)->rows, 0U);
+}
+
+TEST_F(head_buffer_test, RefersToFramesWhoseRowsRise) {
+  add({{1, "a"}, {2, "", {{"n", "v"}}}});
+  add({{3, "ccc"}});
+  buffer_.append({part({{4, "no"}, {5, "e", {{"n", "w"}}}, {6, "f"}, {7, "no"}}, 1, 2)});
+  EXPECT_TRUE(buffer_.is_by_reference());
+  EXPECT_TRUE(snapshot()->is_by_reference());
+  EXPECT_EQ(snapshot()->first_sequence, 1U);
+  EXPECT_EQ(all(), (strings{"1:a", "2:{n=v}", "3:ccc", "5:e{n=w}", "6:f"}));
+}
+
+TEST_F(head_buffer_test, CopiesFromSparseFramesAndFromThenOn) {
+  add({{1, "a"}});
+  add({{2, "b"}}, never);
+  EXPECT_FALSE(buffer_.is_by_reference());
+  add({{3, "c"}});
+  EXPECT_EQ(all(), (strings{"1:a", "2:b", "3:c"}));
+  EXPECT_EQ(snapshot()->first_sequence, 1U);
+  EXPECT_EQ(node_->held_bytes.load(), 0);
+}
+
+TEST_F(head_buffer_test, RowsThatCameLateAreSortedIn) {
+  add({{10, "a"}, {30, "c"}});
+  add({{20, "b"}, {40, "d"}});
+  EXPECT_FALSE(buffer_.is_by_reference());
+  EXPECT_EQ(all(), (strings{"10:a", "20:b", "30:c", "40:d"}));
+}
+
+TEST_F(head_buffer_test, DuplicatesAreDroppedWhereverTheyCome) {
+  add({{1, "a"}, {2, "b"}, {2, "b"}, {2, "B"}});  // within a slice
+  EXPECT_EQ(all(), (strings{"1:a", "2:b", "2:B"}));
+  EXPECT_EQ(snapshot()->duplicates, 1U);
+  add({{1, "a"}, {2, "B"}, {3, "c"}});
+  EXPECT_EQ(all(), (strings{"1:a", "2:b", "2:B", "3:c"}));
+}
+
+TEST_F(head_buffer_test, ALaterSliceMayRepeatTheNewestRow) {
+  add({{1, "a"}, {2, "b"}});
+  add({{2, "b"}, {2, "b", {{"n", "v"}}}, {3, "c"}});
+  EXPECT_FALSE(buffer_.is_by_reference());
+  EXPECT_EQ(all(), (strings{"1:a", "2:b", "2:b{n=v}", "3:c"}));
+  EXPECT_EQ(snapshot()->duplicates, 1U);
+}
+
+TEST_F(head_buffer_test, EqualTimestampsOfDifferentRowsStayInTheFrame) {
+  add({{1, "a"}, {1, "b"}, {1, "b", {{"n", "v"}}}, {2, "c"}});
+  EXPECT_TRUE(buffer_.is_by_reference());
+  EXPECT_EQ(all(), (strings{"1:a", "1:b", "1:b{n=v}", "2:c"}));
+}
+
+TEST_F(head_buffer_test, LongRunsOfOneTimestampAreLeftToTheColumns) {
+  rows many;
+  for (int i = 0; i < 40; ++i) many.push_back({1, std::to_string(i)});
+  EXPECT_FALSE(slice(many).is_in_order());
+  add(many);
+  many.push_back(many[3]);
+  add(many);
+  EXPECT_EQ(all().size(), 40U);
+}
+
+TEST_F(head_buffer_test, SnapshotsKeepWhatTheySaw) {
+  add({{1, "a"}});
+  const auto before = for_reader(snapshot());
+  add({{2, "b"}});
+  add({{0, "z"}});
+  EXPECT_EQ(rows_of(before), strings{"1:a"});
+  EXPECT_EQ(all(), (strings{"0:z", "1:a", "2:b"}));
+}
+
+TEST_F(head_buffer_test, FramesCountUntilTheBufferIsDoneButNotForReaders) {
+  add({{1, "a"}});
+  EXPECT_GT(node_->held_bytes.load(), 0);
+  const auto read = for_reader(snapshot());
+  auto sealed = buffer_.take(stream_, 0);
+  EXPECT_EQ(rows_of(sealed), strings{"1:a"});
+  EXPECT_EQ(snapshot()->rows, 0U);
+  EXPECT_GT(node_->held_bytes.load(), 0);
+  sealed = nullptr;
+  EXPECT_EQ(node_->held_bytes.load(), 0);
+  EXPECT_EQ(rows_of(read), strings{"1:a"});
+}
+
+TEST_F(head_buffer_test, FramesAreKeptForMostOfTheirRowsOnly) {
+  rows long_lines;
+  for (int i = 0; i < 20; ++i) long_lines.push_back({i, std::string(500, 'x')});
+  const auto frame = frame_of(long_lines);
+  EXPECT_NE(hold_if_dense(*frame, 20, {node_, 1.75}), nullptr);
+  EXPECT_EQ(hold_if_dense(*frame, 10, {node_, 1.75}), nullptr);
+  EXPECT_EQ(hold_if_dense(*frame_of({{1, "short"}}), 1, {node_, 1.75}), nullptr);
+  EXPECT_EQ(hold_if_dense(*frame, 20, {node_, never}), nullptr);
+  EXPECT_EQ(node_->held_bytes.load(), 0);
+}
+
+// Random slices, mostly in order: the form makes no difference.
+TEST_F(head_buffer_test, BothFormsHoldTheSameRows) {
+  for (std::uint32_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    head_buffer copied;
+    head_buffer mixed;
+    std::int64_t time = 100;
+    for (int s = 0; s < 8; ++s) {
+      rows some;
+      for (auto n = 1 + random() % 5; n-- > 0;) {
+        time += random() % 8 == 0 ? -static_cast<std::int64_t>(random() % 5) : random() % 3;
+        row one{time, std::string(1 + random() % 2, 'x')};
+        if (random() % 3 == 0) one.metadata = {{"n", std::string(random() % 2, 'v')}};
+        some.push_back(one);
+      }
+      copied.append({slice(some, never)});
+      mixed.append({slice(some, random() % 10 == 0 ? never : always)});
+    }
+    EXPECT_EQ(rows_of(copied.snapshot(stream_, 0)), rows_of(mixed.snapshot(stream_, 0)));
+    EXPECT_EQ(copied.snapshot(stream_, 0)->duplicates, mixed.snapshot(stream_, 0)->duplicates);
+  }
+}
+
+}  // namespace
+}  // namespace skald

@@ -57,7 +57,7 @@ http_response set_log_level_from(const http_request& request) {
 void handle_flush(const gateway_context_ptr& context, responder&& answer) {
   auto waiting = std::make_shared<responder>(std::move(answer));
   caf::anon_send(
-      context->ingester, flush_request{one_shot<bool>([waiting](result<bool> done) {
+      context->ingester, flush_request{one_shot<bool>([waiting](const result<bool>& done) {
         waiting->send(done.ok() ? empty_response(204) : plain_error_response(done.error()));
       })});
 }

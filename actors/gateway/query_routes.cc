@@ -56,14 +56,14 @@ void handle_instant_query(const gateway_context_ptr& context, http_request&& req
   auto params = parse_instant_query(*form, context->time->wall_now_ns());
   if (!params.ok()) return answer.send(query_error_response(params.error()));
   const limits_snapshot_ptr snapshot = context->limits->get();
+  const tenant_limits& limits = snapshot->for_tenant(*tenant);
   logql::query_request query;
   query.query = params->query;
   query.start_ns = query.end_ns = params->time_ns;
   query.limit = params->limit;
   query.forward = params->direction == query_direction::forward;
   query.instant = true;
-  run_query(context, request, std::move(*tenant), snapshot->for_tenant(*tenant), query,
-            std::move(answer));
+  run_query(context, request, std::move(*tenant), limits, query, std::move(answer));
 }
 
 void handle_format_query(http_request&& request, responder&& answer) {

@@ -539,7 +539,7 @@ class ingester_actor final : public supervisor_actor {
   }
 
   // The last step: closes the log, then ends.
-  void stop_wal(result<bool> outcome) {
+  void stop_wal(const result<bool>& outcome) {
     if (std::exchange(finished_, true)) return;
     const one_shot<bool> reply(
         [replies = std::exchange(shutdown_replies_, {}), outcome](const result<bool>&) {

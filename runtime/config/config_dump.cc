@@ -75,7 +75,7 @@ void place_derived(block& root, config_draft& draft) {
   place(root, "storage_config.aws.storage_class", text(s3.storage_class));
 }
 
-std::string escaped_cell(std::string text) {
+std::string escaped_cell(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '|') out += '\\';

@@ -143,9 +143,9 @@ bool has_sort(const metric_expr& expr) {
   return false;
 }
 
-vector_result to_vector(const query_plan& plan, series_matrix matrix) {
+vector_result to_vector(const query_plan& plan, const series_matrix& matrix) {
   vector_result vector;
-  for (step_series& series : matrix) {
+  for (const step_series& series : matrix) {
     for (const step_value& point : series.points) {
       vector.samples.push_back({series.labels, {plan.steps().time_ms(point.step), point.value}});
     }
@@ -196,7 +196,7 @@ result<void> finish_metric(const query_plan& plan, std::vector<leaf_result>& lea
     if (!has_sort(expr)) sort_by_labels(matrix);
     cut_series(plan.limits(), matrix, answer.warnings);
     answer.stats.entries_returned = matrix.size();
-    answer.value = to_vector(plan, std::move(matrix));
+    answer.value = to_vector(plan, matrix);
     return {};
   }
   join_equal_labels(matrix);

@@ -70,8 +70,8 @@ series_matrix keep_points(const series_matrix& side, const std::vector<std::size
   return kept;
 }
 
-series_matrix combine_sets(binary_op op, const vector_matching& matching, series_matrix left,
-                           series_matrix right) {
+series_matrix combine_sets(binary_op op, const vector_matching& matching, const series_matrix& left,
+                           const series_matrix& right) {
   std::vector<bool> marks(steps_used(left, right));
   const bool is_or = op == binary_op::logical_or;
   const series_matrix& filtered = is_or ? right : left;
@@ -291,7 +291,7 @@ result<series_matrix> combine(const binary_operation& operation, series_matrix l
     case binary_op::logical_or:
     case binary_op::logical_and:
     case binary_op::logical_unless:
-      return combine_sets(operation.op, matching, std::move(left), std::move(right));
+      return combine_sets(operation.op, matching, left, right);
     default:
       break;
   }

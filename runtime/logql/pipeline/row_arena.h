@@ -32,7 +32,7 @@ class row_arena {
   void trim(std::size_t bytes) { used_ -= bytes; }
 
   std::string_view keep(std::string_view text) {
-    if (text.empty()) return std::string_view("", 0);
+    if (text.empty()) return "";
     char* copy = allocate(text.size());
     std::memcpy(copy, text.data(), text.size());
     return {copy, text.size()};

@@ -16,6 +16,8 @@ constexpr std::string_view service_name_label = "service_name";
 constexpr std::string_view unknown_service = "unknown_service";
 // Entry, table slot, stream_info and its control block, without texts.
 constexpr std::size_t fixed_entry_bytes = 320;
+// Room in the tables that is not worth giving back.
+constexpr std::size_t spare_entries = 4096;
 
 // A label's value, or nothing. Of a repeated name the first counts.
 std::optional<std::string_view> value_of(const std::vector<label>& labels, std::string_view name) {
@@ -186,6 +188,7 @@ void label_cache::prefetch(std::span<const key> keys) const {
     for (std::size_t i = 0; i < n; ++i) {
       const auto at = by_hash_.find(keys[i].hash);
       found[i] = at == by_hash_.end() ? nullptr : at->second;
+      if (found[i] == nullptr) continue;
       for (std::size_t b = 0; b < sizeof(entry); b += line_bytes) {
         __builtin_prefetch(reinterpret_cast<const char*>(found[i]) + b);
       }
@@ -247,6 +250,11 @@ void label_cache::trim() {
     bytes_ -= one.bytes;
     std::swap(ring_[hand_], ring_.back());
     ring_.pop_back();
+  }
+  // One push of very many streams must not leave its tables behind.
+  if (ring_.capacity() > 4 * ring_.size() + spare_entries) {
+    ring_.shrink_to_fit();
+    by_hash_.rehash(0);
   }
 }
 

@@ -31,9 +31,15 @@ struct frame_holding {
   double factor = 0;  // ingester_options::held_frame_factor
 };
 
-// When the frame takes at most `factor` times the memory of copies of `kept_rows` of its rows:
-// counts it in node->held_bytes until the result is let go. Else null.
-std::shared_ptr<const byte_hold> hold_if_dense(const push_frame& frame, std::uint64_t kept_rows,
+// What of a frame was accepted.
+struct kept_part {
+  std::uint64_t rows = 0;
+  std::uint64_t line_bytes = 0;  // without newlines
+};
+
+// When the frame takes at most `factor` times the memory of copies of what is kept of it: counts it
+// in node->held_bytes until the result is let go. Else null.
+std::shared_ptr<const byte_hold> hold_if_dense(const push_frame& frame, const kept_part& kept,
                                                const frame_holding& holding);
 
 }  // namespace skald

@@ -65,7 +65,7 @@ class head_buffer_test : public ::testing::Test {
   slice_ref part(const rows& all, std::uint32_t first, std::uint32_t count,
                  double factor = always) {
     const auto frame = frame_of(all);
-    auto hold = hold_if_dense(*frame, all.size(), {node_, factor});
+    auto hold = hold_if_dense(*frame, {frame->rows(), frame->line_bytes()}, {node_, factor});
     return {std::make_shared<durable_frame>(frame, ++sequence_, std::move(hold)), 0, first, count};
   }
   void add(const rows& all, double factor = always) { buffer_.append({slice(all, factor)}); }
@@ -168,11 +168,19 @@ TEST_F(head_buffer_test, FramesAreKeptForMostOfTheirRowsOnly) {
   rows long_lines;
   for (int i = 0; i < 20; ++i) long_lines.push_back({i, std::string(500, 'x')});
   const auto frame = frame_of(long_lines);
-  EXPECT_NE(hold_if_dense(*frame, 20, {node_, 1.75}), nullptr);
-  EXPECT_EQ(hold_if_dense(*frame, 10, {node_, 1.75}), nullptr);
-  EXPECT_EQ(hold_if_dense(*frame_of({{1, "short"}}), 1, {node_, 1.75}), nullptr);
-  EXPECT_EQ(hold_if_dense(*frame, 20, {node_, never}), nullptr);
+  EXPECT_NE(hold_if_dense(*frame, {20, 10'000}, {node_, 1.75}), nullptr);
+  EXPECT_EQ(hold_if_dense(*frame, {10, 5'000}, {node_, 1.75}), nullptr);
+  EXPECT_EQ(hold_if_dense(*frame_of({{1, "short"}}), {1, 5}, {node_, 1.75}), nullptr);
+  EXPECT_EQ(hold_if_dense(*frame, {20, 10'000}, {node_, never}), nullptr);
   EXPECT_EQ(node_->held_bytes.load(), 0);
+}
+
+TEST_F(head_buffer_test, OneRefusedRowMayBeMostOfAFrame) {
+  rows lines{{0, std::string(100'000, 'x')}};
+  for (int i = 1; i < 100; ++i) lines.push_back({i, std::string(500, 'x')});
+  const auto frame = frame_of(lines);
+  EXPECT_NE(hold_if_dense(*frame, {100, frame->line_bytes()}, {node_, 1.75}), nullptr);
+  EXPECT_EQ(hold_if_dense(*frame, {99, 99 * 500}, {node_, 1.75}), nullptr);
 }
 
 // Random slices, mostly in order: the form makes no difference.

@@ -76,8 +76,8 @@ class ingester_actor final : public supervisor_actor {
     index_ = spawn_index_actor(system(), {deps_.index, deps_.store, deps_.time, deps_.metrics,
                                           options_.index_ship_interval, options_.detached_workers});
     adopt(index_child, index_, "index_writer");
-    recovery_ = spawn_recovery(system(), {options_, node_, deps_.files, deps_.store, deps_.index,
-                                          deps_.time, deps_.metrics});
+    recovery_ = spawn_recovery(
+        system(), {options_, deps_.files, deps_.store, deps_.index, deps_.time, deps_.metrics});
     adopt(recovery_child, recovery_, "recovery");
     recovery_open open{self(), 0, {}};
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {

@@ -42,12 +42,13 @@ push_job::part& push_job::part_of(std::uint32_t shard) {
 push_job::next_step push_job::admitted() {
   if (admitting_.fetch_sub(1, std::memory_order_acq_rel) != 1) return next_step::wait;
   std::vector<row_drop> drops;
-  std::uint64_t accepted = 0;
+  kept_part accepted;
   for (const auto& part : parts_) {
     drops.insert(drops.end(), part.admitted.drops.begin(), part.admitted.drops.end());
-    accepted += part.admitted.accepted_lines;
+    accepted.rows += part.admitted.accepted_lines;
+    accepted.line_bytes += part.admitted.accepted_bytes;
   }
-  if (accepted == 0) {
+  if (accepted.rows == 0) {
     reply_.answer(outcome());
     return next_step::done;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/ingester/recovery_actor.h"
 
+#include <algorithm>
 #include <caf/send.hpp>
 #include <condition_variable>
 #include <mutex>
@@ -211,18 +212,15 @@ class recovery_actor final : public supervisor_actor {
 
   void send_frame(const std::vector<std::pair<std::uint32_t, caf::actor>>& shards, read_frame read,
                   const std::vector<std::vector<std::uint32_t>>& lists) {
-    std::uint64_t kept_rows = 0;
-    for (const auto& [shard, handle] : shards) {
-      for (const auto slice : lists[shard]) kept_rows += read.frame->slices()[slice].rows();
-    }
-    if (kept_rows == 0) return;
-    const auto kept =
-        hold_if_dense(*read.frame, kept_rows, {setup_.node, setup_.options.held_frame_factor});
+    const bool wanted = std::any_of(shards.begin(), shards.end(),
+                                    [&](const auto& shard) { return !lists[shard.first].empty(); });
+    if (!wanted) return;
+    // Not held: a frame lies in a slab with others, and would keep them all in memory.
     const auto drops = std::make_shared<const std::vector<row_drop>>(std::move(read.drops));
     const auto hold = window_->hold(read.frame->bytes().size());
     for (const auto& [shard, handle] : shards) {
       if (lists[shard].empty()) continue;
-      auto frame = std::make_shared<const durable_frame>(read.frame, read.sequence, kept);
+      auto frame = std::make_shared<const durable_frame>(read.frame, read.sequence, nullptr);
       caf::anon_send(handle, replay_entries{std::move(frame), lists[shard], drops, hold});
     }
   }

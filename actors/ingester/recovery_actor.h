@@ -9,7 +9,6 @@
 #include <caf/actor_system.hpp>
 
 #include "actors/ingester/ingester_options.h"
-#include "actors/ingester/node_state.h"
 #include "runtime/base/clock.h"
 #include "runtime/metrics/metric_registry.h"
 #include "storage/file/file_system.h"
@@ -21,7 +20,6 @@ namespace skald {
 // All must outlive the actor; `metrics` may be null.
 struct recovery_setup {
   ingester_options options;
-  std::shared_ptr<node_state> node;
   file_system* files = nullptr;
   object_store* store = nullptr;
   index_catalog* index = nullptr;

@@ -280,6 +280,11 @@ void shard_core::commit_rows(row_index index, slice_ref rows, time_point now,
   if (oldest_live_ == time_point::max()) oldest_live_ = now;
   const auto hand_over_bytes =
       rows.source->is_dense() ? options_.hand_over_held_bytes : options_.hand_over_bytes;
+  if (row.phase == row_phase::restoring && rows.source->is_dense()) {
+    // Rows may wait here while the log cannot be read; held frames would stop all pushes then.
+    const auto& held = *rows.source;
+    rows.source = std::make_shared<const durable_frame>(held.frame, held.sequence, nullptr);
+  }
   row.pending.push_back(std::move(rows));
   row.pending_bytes += static_cast<std::uint32_t>(stored_bytes);
   if (row.phase == row_phase::restoring) return;

@@ -194,7 +194,7 @@ TEST_F(shard_core_test, FramesThatAreKeptArePendingForLonger) {
   options_.hand_over_held_bytes = 1500;
   options_.pinned_bytes_max = 1000;
   make();
-  const auto hold = hold_if_dense(*frame_of({{"{a=\"1\"}", 1}}), 1, {node_, 1e9});
+  const auto hold = hold_if_dense(*frame_of({{"{a=\"1\"}", 1}}), {1, 1}, {node_, 1e9});
   const auto commit = [&](std::int64_t timestamp_ns) {
     const auto frame = frame_of({{"{a=\"1\"}", timestamp_ns, std::string(600, 'x')}});
     admit(frame);

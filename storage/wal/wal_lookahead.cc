@@ -93,7 +93,7 @@ std::vector<wal_found_record> find_wal_records(const std::string& directory, std
                                                file_system& files, wal_record_type type,
                                                std::uint64_t from_sequence) {
   std::vector<wal_found_record> found;
-  const auto listed = list_wal_lane(directory, lane, files);
+  const auto listed = list_wal_lane(directory, lane, files, /*unreadable_is_damage=*/true);
   if (!listed.ok()) return found;
   for (std::size_t i = 0; i < listed->segments.size(); ++i) {
     const wal_lane_segment& s = listed->segments[i];

@@ -9,14 +9,6 @@ namespace {
 
 class damaged_ingester : public ingester_fixture {
  protected:
-  static void flip_byte(const std::string& path, std::uint64_t at) {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(static_cast<std::streamoff>(at));
-    const int old = file.get();
-    ASSERT_NE(old, EOF) << path;
-    file.seekp(static_cast<std::streamoff>(at));
-    file.put(static_cast<char>(old ^ 4));
-  }
   std::string checkpoint() const { return options_.wal_directory + "/checkpoint"; }
 };
 

@@ -3,6 +3,7 @@
 
 #include <caf/send.hpp>
 #include <cstdlib>
+#include <fstream>
 
 #include "storage/chunk/pack_reader.h"
 
@@ -281,6 +282,15 @@ bool ingester_fixture::kill(const std::string& kind) {
 std::size_t ingester_fixture::spawned(const std::string& kind) const {
   const auto found = children_.find(kind);
   return found == children_.end() ? 0 : found->second.size();
+}
+
+void ingester_fixture::flip_byte(const std::string& path, std::uint64_t at) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(at));
+  const int old = file.get();
+  ASSERT_NE(old, EOF) << path;
+  file.seekp(static_cast<std::streamoff>(at));
+  file.put(static_cast<char>(old ^ 4));
 }
 
 }  // namespace skald

@@ -62,6 +62,8 @@ using seen_entries = std::map<std::tuple<std::string, std::int64_t, std::string>
 
 class ingester_fixture : public deterministic_system {
  protected:
+  // Damages a file of the log.
+  static void flip_byte(const std::string& path, std::uint64_t at);
   ingester_fixture();
   ~ingester_fixture() override;
   void TearDown() override;

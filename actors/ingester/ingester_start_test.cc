@@ -42,14 +42,6 @@ class ingester_start : public ingester_fixture {
     ADD_FAILURE() << "no record " << sequence << " in " << path;
     return 0;
   }
-  static void flip_byte(const std::string& path, std::uint64_t at) {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(static_cast<std::streamoff>(at));
-    const int old = file.get();
-    ASSERT_NE(old, EOF) << path;
-    file.seekp(static_cast<std::streamoff>(at));
-    file.put(static_cast<char>(old ^ 4));
-  }
   // A flush that ends in front of a step, as if the process died there.
   void flush_until(std::string step) {
     hooks_->before_step = [step](std::string_view next) { return next != step; };

@@ -343,5 +343,59 @@ TEST_F(ingester, StreamsRequestCountsUnflushedEntries) {
   EXPECT_EQ(all->streams[0].chunks, 1U);
 }
 
+TEST_F(ingester, StreamsRequestLeavesDuplicatesOutWhenAsked) {
+  const auto counts = [this](bool exact) {
+    const auto all = streams("t", exact);
+    EXPECT_TRUE(all.ok());
+    std::map<std::string, std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>> out;
+    for (const auto& s : all->streams) {
+      out[s.stream->canonical_labels] = {s.chunks, s.lines, s.line_bytes};
+    }
+    return out;
+  };
+  start();
+  const auto now = now_ns();
+  const auto before = now - 30LL * 3'600'000'000'000;  // another day
+  const std::vector<entry> twice = {{"{a=\"1\"}", now, "one"}, {"{a=\"1\"}", now + 1, "two"}};
+  ASSERT_TRUE(push({{"{a=\"3\"}", before, "old"}, {"{a=\"3\"}", before, "old"}}).ok());
+  ASSERT_TRUE(push({{"{a=\"2\"}", now, "a"}, {"{a=\"2\"}", now + 1, "b"}}).ok());
+  ASSERT_TRUE(push(twice).ok());
+  ASSERT_TRUE(push(twice).ok());
+  ASSERT_TRUE(push({{"{a=\"3\"}", now, "new"}}).ok());
+  const decltype(counts(true)) expected = {
+      {"{a=\"1\"}", {1, 2, 6}}, {"{a=\"2\"}", {1, 2, 2}}, {"{a=\"3\"}", {2, 2, 6}}};
+  EXPECT_EQ(counts(true), expected);
+  EXPECT_EQ(std::get<1>(counts(false)["{a=\"1\"}"]), 4U);
+  crash();
+  start();
+  EXPECT_EQ(counts(true), expected);
+  ASSERT_TRUE(flush().ok());
+  EXPECT_TRUE(counts(true).empty());
+}
+
+TEST_F(ingester, StreamThatDiesWhileItsEntriesAreCountedIsCounted) {
+  options_.stream_supervision.child.restarts_max = 100;
+  start();
+  const auto entries = numbered(0, 20, 1);
+  ASSERT_TRUE(push(entries).ok());
+  ASSERT_TRUE(push(entries).ok());
+  for (int steps = 0; steps < 12; ++steps) {
+    SCOPED_TRACE(steps);
+    std::optional<result<unflushed_streams>> answer;
+    streams_request ask{"t", {}, {0, INT64_MAX}, one_shot<unflushed_streams>([&](auto value) {
+                          answer.emplace(std::move(value));
+                        })};
+    ask.exact = true;
+    caf::anon_send(ingester_, std::move(ask));
+    for (int i = 0; i < steps; ++i) run_once();
+    kill(steps % 2 == 0 ? "stream" : "chunk_buffer");
+    run();
+    ASSERT_TRUE(answer.has_value() && answer->ok());
+    ASSERT_EQ((*answer)->streams.size(), 1U);
+    EXPECT_GE((*answer)->streams[0].lines, 20U);
+  }
+  EXPECT_EQ(streams("t", true)->streams[0].lines, 20U);
+}
+
 }  // namespace
 }  // namespace skald

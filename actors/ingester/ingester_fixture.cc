@@ -205,14 +205,16 @@ result<ingester_snapshot> ingester_fixture::read(const std::string& tenant,
   return std::move(*answer);
 }
 
-result<unflushed_streams> ingester_fixture::streams(const std::string& tenant) {
+result<unflushed_streams> ingester_fixture::streams(const std::string& tenant, bool exact) {
   std::optional<result<unflushed_streams>> answer;
-  caf::anon_send(
-      ingester_,
-      streams_request{
-          tenant, {}, everything, one_shot<unflushed_streams>([&](result<unflushed_streams> value) {
-            answer.emplace(std::move(value));
-          })});
+  caf::anon_send(ingester_,
+                 streams_request{tenant,
+                                 {},
+                                 everything,
+                                 one_shot<unflushed_streams>([&](result<unflushed_streams> value) {
+                                   answer.emplace(std::move(value));
+                                 }),
+                                 exact});
   run();
   if (!answer) return {errc::internal, "no answer"};
   return std::move(*answer);

@@ -97,7 +97,7 @@ class ingester_fixture : public deterministic_system {
   ingester_status status();
   result<ingester_snapshot> read(const std::string& tenant = "t",
                                  std::vector<label_matcher> matchers = {});
-  result<unflushed_streams> streams(const std::string& tenant = "t");
+  result<unflushed_streams> streams(const std::string& tenant = "t", bool exact = false);
   // Everything that a reader sees: memory, then packs by the index.
   seen_entries see_all(const std::string& tenant = "t");
   // Same for a reader that has its answer from memory already.

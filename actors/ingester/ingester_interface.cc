@@ -10,6 +10,15 @@ constexpr std::size_t flush_number_digits = 16;
 
 }  // namespace
 
+void unflushed_stream::add_buffer(std::uint64_t buffer_lines, std::uint64_t buffer_line_bytes,
+                                  std::int64_t low_ns, std::int64_t high_ns) {
+  min_timestamp_ns = chunks == 0 ? low_ns : std::min(min_timestamp_ns, low_ns);
+  max_timestamp_ns = chunks == 0 ? high_ns : std::max(max_timestamp_ns, high_ns);
+  ++chunks;
+  lines += buffer_lines;
+  line_bytes += buffer_line_bytes;
+}
+
 bool is_in_memory(std::span<const std::string> flush_names, std::string_view pack_key) {
   const auto name = pack_flush_name(pack_key);
   if (name.size() <= flush_number_digits) return false;

@@ -79,6 +79,9 @@ struct unflushed_stream {
   std::uint64_t line_bytes = 0;
   std::int64_t min_timestamp_ns = 0;
   std::int64_t max_timestamp_ns = 0;  // closed
+
+  void add_buffer(std::uint64_t buffer_lines, std::uint64_t buffer_line_bytes, std::int64_t low_ns,
+                  std::int64_t high_ns);
 };
 
 struct unflushed_streams {
@@ -93,6 +96,9 @@ struct streams_request {
   std::vector<label_matcher> matchers;  // empty: all streams
   time_range range;
   one_shot<unflushed_streams> reply;
+  // Lines and bytes without duplicates, which only the buffers know: asks the streams that may have
+  // some. Else, and of streams that are restored or sealed right now, duplicates count.
+  bool exact = false;
 };
 
 // The name of the flush that made a pack: the file name of its key without ".skp", unique for

@@ -3,6 +3,7 @@
 
 #include <caf/send.hpp>
 #include <cmath>
+#include <unordered_map>
 
 #include "actors/ingester/head_block.h"
 #include "actors/ingester/ingester_messages.h"
@@ -233,12 +234,54 @@ class shard_actor final : public supervisor_actor {
       return;
     }
     const auto& request = *message.request;
-    unflushed_streams answer;
-    answer.flush_names = {core_.first_flush_here()};
+    auto answer = std::make_shared<unflushed_streams>();
+    answer->flush_names = {core_.first_flush_here()};
+    std::vector<row_index> asked;  // of the first streams of the answer
     for (const auto row : core_.select(request.tenant, request.matchers, request.range)) {
-      answer.streams.push_back(core_.describe(row));
+      const bool ask =
+          request.exact && core_.may_have_duplicates(row) && core_.phase(row) == row_phase::live;
+      answer->streams.push_back(core_.describe(row, !ask));
+      if (!ask) continue;
+      std::swap(answer->streams[asked.size()], answer->streams.back());
+      asked.push_back(row);
     }
-    message.ticket.settle(std::move(answer));
+    count_buffers(std::move(message), asked, std::move(answer));
+  }
+
+  // Adds the open buffers of these rows, which are the first of the answer.
+  void count_buffers(shard_streams message, const std::vector<row_index>& rows,
+                     std::shared_ptr<unflushed_streams> answer) {
+    if (rows.empty()) {
+      message.ticket.settle(std::move(*answer));
+      return;
+    }
+    const auto target = snapshot_gather::make(
+        [answer, message, count = rows.size(),
+         self = caf::actor_cast<caf::actor>(this)](snapshot_gather::outcome outcome) {
+          if (outcome.failed > 0) {
+            // A stream died under way: ask again now that it is known.
+            caf::anon_send(self, message);
+            return;
+          }
+          std::unordered_map<const stream_info*, unflushed_stream*> streams;
+          for (std::size_t i = 0; i < count; ++i) {
+            streams.emplace(answer->streams[i].stream.get(), &answer->streams[i]);
+          }
+          for (const auto& piece : outcome.parts) {
+            if (piece->rows == 0) continue;
+            streams.at(piece->stream.get())
+                ->add_buffer(piece->rows, piece->line_bytes(), piece->min_timestamp_ns,
+                             piece->max_timestamp_ns);
+          }
+          // Rows on both sides of the range and none in it.
+          std::erase_if(answer->streams, [](const auto& stream) { return stream.chunks == 0; });
+          message.ticket.settle(std::move(*answer));
+        });
+    for (const auto row : rows) {
+      hand_over(row);
+      tell(stream_of(row), context(),
+           stream_snapshot{message.request->range, target, issue_ticket(target)});
+    }
   }
 
   void run_deferred() {

@@ -51,8 +51,9 @@ shard_core::~shard_core() {
 }
 
 void shard_core::extent::add(const slice_ref& slice) {
+  const bool rises = slice.is_in_order() && (rows == 0 || slice.min_timestamp_ns() > max_ns);
   add({slice.row_count, slice.line_bytes() - slice.row_count, slice.min_timestamp_ns(),
-       slice.max_timestamp_ns()});
+       slice.max_timestamp_ns(), !rises});
 }
 
 void shard_core::extent::add(const extent& other) {
@@ -61,6 +62,7 @@ void shard_core::extent::add(const extent& other) {
   max_ns = rows == 0 ? other.max_ns : std::max(max_ns, other.max_ns);
   rows += other.rows;
   line_bytes += other.line_bytes;
+  may_repeat = may_repeat || other.may_repeat;
 }
 
 std::uint32_t shard_core::tenant_index(std::string_view tenant) {
@@ -335,26 +337,18 @@ std::vector<row_index> shard_core::select(std::string_view tenant,
   return rows;
 }
 
-unflushed_stream shard_core::describe(row_index index) const {
+unflushed_stream shard_core::describe(row_index index, bool live) const {
   const auto& row = rows_[index];
   unflushed_stream out;
   out.stream = row.info;
-  const auto add = [&out](std::uint64_t lines, std::uint64_t bytes, std::int64_t low,
-                          std::int64_t high) {
-    out.min_timestamp_ns = out.chunks == 0 ? low : std::min(out.min_timestamp_ns, low);
-    out.max_timestamp_ns = out.chunks == 0 ? high : std::max(out.max_timestamp_ns, high);
-    ++out.chunks;
-    out.lines += lines;
-    out.line_bytes += bytes;
+  const auto add = [&out](const extent& some) {
+    if (some.rows > 0) out.add_buffer(some.rows, some.line_bytes, some.min_ns, some.max_ns);
   };
-  if (row.live.rows > 0) {
-    add(row.live.rows, row.live.line_bytes, row.live.min_ns, row.live.max_ns);
-  }
-  if (const auto* coming = awaited(index); coming != nullptr && coming->rows > 0) {
-    add(coming->rows, coming->line_bytes, coming->min_ns, coming->max_ns);
-  }
+  if (live) add(row.live);
+  if (const auto* coming = awaited(index)) add(*coming);
   for (const auto& piece : row.sealed) {
-    add(piece->rows, piece->line_bytes(), piece->min_timestamp_ns, piece->max_timestamp_ns);
+    out.add_buffer(piece->rows, piece->line_bytes(), piece->min_timestamp_ns,
+                   piece->max_timestamp_ns);
   }
   return out;
 }

@@ -83,7 +83,10 @@ class shard_core {
   // Rows whose unflushed entries may match and overlap the range.
   std::vector<row_index> select(std::string_view tenant, const std::vector<label_matcher>& matchers,
                                 const time_range& range) const;
-  unflushed_stream describe(row_index row) const;
+  // What is in open buffers counts as committed, duplicates too; with `live` false not at all.
+  unflushed_stream describe(row_index row, bool live = true) const;
+  // Whether the row's open buffers may hold less than was committed.
+  bool may_have_duplicates(row_index row) const { return rows_[row].live.may_repeat; }
   std::span<const head_snapshot_ptr> sealed_pieces(row_index row) const;
   bool has_live(row_index row) const;
   // The name of the first flush whose entries are all here, or came after this call: that one and
@@ -157,6 +160,7 @@ class shard_core {
     std::uint64_t line_bytes = 0;
     std::int64_t min_ns = 0;
     std::int64_t max_ns = 0;
+    bool may_repeat = false;  // not every row is later than those that came before it
     void add(const slice_ref& slice);
     void add(const extent& other);
   };

@@ -265,6 +265,24 @@ TEST_F(shard_core_test, SelectsByMatchersTimeAndTenant) {
   EXPECT_EQ(described.max_timestamp_ns, 20);
 }
 
+TEST_F(shard_core_test, KnowsWhichRowsMayHaveDuplicates) {
+  store({{"{a=\"1\"}", 10}, {"{a=\"1\"}", 20}, {"{a=\"2\"}", 10}, {"{a=\"3\"}", 10}});
+  store({{"{a=\"1\"}", 21}, {"{a=\"2\"}", 10}});
+  std::map<std::string, bool> may;
+  for (const auto row : select({})) {
+    may[core_->stream(row)->canonical_labels] = core_->may_have_duplicates(row);
+  }
+  const std::map<std::string, bool> expected = {
+      {"{a=\"1\"}", false}, {"{a=\"2\"}", true}, {"{a=\"3\"}", false}};
+  EXPECT_EQ(may, expected);
+  const auto row = select({matcher("a", match_op::equal, "2")})[0];
+  EXPECT_EQ(core_->describe(row).lines, 2U);
+  EXPECT_EQ(core_->describe(row, false).chunks, 0U);
+  core_->begin_seal(1, sequence_);
+  store({{"{a=\"2\"}", 10}});
+  EXPECT_FALSE(core_->may_have_duplicates(row));  // of the new buffer
+}
+
 TEST_F(shard_core_test, SealMovesBuffersIntoASetAndDropFreesThem) {
   store({{"{a=\"1\"}", 10}, {"{a=\"2\"}", 20}});
   const auto bytes = node_->unflushed_bytes.load();

@@ -124,6 +124,7 @@ void series_job_actor::ask_memory() {
   answers_missing_ = call_->selectors.size();
   for (std::size_t i = 0; i < call_->selectors.size(); ++i) {
     streams_request ask{call_->tenant, call_->selectors[i], call_->range, {}};
+    ask.exact = call_->detail != stream_detail::names;
     ask.reply = one_shot<unflushed_streams>([self = caf::actor(this),
                                              i](result<unflushed_streams> streams) {
       caf::anon_send(self, selector_memory{

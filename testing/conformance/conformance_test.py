@@ -115,10 +115,8 @@ class Conformance(unittest.TestCase):
             if prepare:
                 prepare(node)
             found = self.differences(node, cases)
-        in_memory = prepare in (None, self.killed)
-        applies = {i for i, why in self.KNOWN.items() if in_memory or not why.startswith("unflushed")}
-        surprises = {i: why for i, why in found.items() if i not in applies}
-        known = applies & {c["id"] for c in cases}
+        surprises = {i: why for i, why in found.items() if i not in self.KNOWN}
+        known = set(self.KNOWN) & {c["id"] for c in cases}
         print("%s, %s: %d cases, %d as recorded, %d known differences, %d others" % (
             profile, prepare.__name__ if prepare else "unflushed", len(cases), len(cases) - len(found),
             len(found) - len(surprises), len(surprises)))

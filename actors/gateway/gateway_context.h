@@ -44,6 +44,8 @@ struct gateway_context {
   // What query_range.parallelise_shardable_queries says. Skald cuts queries up as it likes; with
   // false, categorised answers keep all labels in `stream`, as Loki's then do.
   bool queries_are_sharded = true;
+  // skald.query_early_rejection
+  bool early_rejection = true;
   // pattern_ingester.enabled: without it, /patterns answers 404.
   bool patterns_enabled = false;
   // Ingester; null where this node has none.

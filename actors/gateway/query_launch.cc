@@ -31,8 +31,9 @@ logql::query_limits limits_of(const tenant_limits& tenant, const http_request& r
 }  // namespace
 
 void launch_query(const gateway_context_ptr& context, const http_request& request,
-                  std::string tenant, const tenant_limits& limits,
-                  const logql::query_request& query, query_renderer render, responder&& answer) {
+                  std::string tenant, const tenant_limits& limits, logql::query_request query,
+                  query_renderer render, responder&& answer) {
+  query.early_rejection = context->early_rejection;
   auto plan = logql::query_plan::make(query, limits_of(limits, request));
   if (!plan.ok()) return answer.send(query_error_response(plan.error()));
   const auto started = context->time->now();

@@ -18,8 +18,8 @@ using query_renderer = std::function<std::string(const logql::query_result&)>;
 
 // Plans and runs the query and answers with the rendered body, or with the error.
 void launch_query(const gateway_context_ptr& context, const http_request& request,
-                  std::string tenant, const tenant_limits& limits,
-                  const logql::query_request& query, query_renderer render, responder&& answer);
+                  std::string tenant, const tenant_limits& limits, logql::query_request query,
+                  query_renderer render, responder&& answer);
 
 // Cuts a range that is older than max_query_lookback; false when nothing of it is left.
 bool clip_to_lookback(const tenant_limits& limits, std::int64_t now_ns, std::int64_t& start_ns,

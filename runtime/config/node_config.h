@@ -215,6 +215,7 @@ struct skald_config {
   std::uint64_t wal_segment_size = 64u << 20;
   bool wal_direct_io = true;                   // O_DIRECT where the file system has it
   std::uint64_t index_map_size = 64ull << 30;  // LMDB address space per file
+  bool query_early_rejection = true;           // parsers drop lines as Loki's do
   bool cluster_insecure = false;               // allow a cluster port beyond loopback without TLS
 };
 

@@ -177,6 +177,7 @@ gateway_context_ptr node::implementation::make_gateway_context() {
   context->budget = budget_;
   context->frontend = frontend_;
   context->queries_are_sharded = config_.frontend.parallelise_shardable_queries;
+  context->early_rejection = config_.skald.query_early_rejection;
   context->patterns_enabled = config_.pattern_ingester_enabled;
   context->ingester = ingester_;
   context->build.revision = revision;

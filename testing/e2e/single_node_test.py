@@ -88,6 +88,16 @@ class SingleNode(unittest.TestCase):
             self.assertEqual(len(series["data"]), 500)
             self.node.flush()
 
+    def test_filters_can_be_told_to_look_where_they_stand(self):
+        self.node.push([({"app": "a"}, [(BASE, '{"a": "1"}')])])
+        query = '{app="a"} | json | label_format a="z" | a="z"'
+        self.assertEqual(self.found(query), [])  # as Loki: the parser drops what the filter would
+        self.assertEqual(self.node.stop(), 0)
+        self.node.edit_config("wal_segment_size: 4MB",
+                              "wal_segment_size: 4MB\n  query_early_rejection: false")
+        self.node.start()
+        self.assertEqual(len(self.found(query)), 1)
+
     def test_labels_and_values(self):
         self.node.push([({"app": "a", "env": "x"}, lines(1)), ({"app": "b"}, lines(1))])
         window = {"start": BASE - HOUR, "end": BASE + HOUR}

@@ -45,6 +45,7 @@ trial random_trial(std::uint64_t seed) {
   made.request.forward = random.one_in(2);
   if (is_log && random.one_in(5)) made.request.interval_ns = 3 * second;
   made.request.instant = !is_log && random.one_in(2);
+  made.request.early_rejection = !random.one_in(4);
   return made;
 }
 
@@ -107,9 +108,10 @@ std::string report(const trial& one) {
          one.query.text() + "\nfrom " + std::to_string(r.start_ns) + " to " +
          std::to_string(r.end_ns) + " step " + std::to_string(r.step_ns) + " interval " +
          std::to_string(r.interval_ns) + " limit " + std::to_string(r.limit) +
-         (r.forward ? " forward" : "") + (r.instant ? " instant" : "") + "\ndata\n" +
-         to_text(one.data) + "reference says\n" + to_text(done.expected) + "engine says\n" +
-         to_text(done.actual) + "difference: " + done.difference + "\n";
+         (r.forward ? " forward" : "") + (r.instant ? " instant" : "") +
+         (r.early_rejection ? "" : " without early rejection") + "\ndata\n" + to_text(one.data) +
+         "reference says\n" + to_text(done.expected) + "engine says\n" + to_text(done.actual) +
+         "difference: " + done.difference + "\n";
 }
 
 // That a test of random queries is not empty: some answer, some fail, most find something.

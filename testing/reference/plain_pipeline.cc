@@ -429,7 +429,7 @@ void plain_pipeline::collect_needs(const pipeline_rules& rules) {
   std::set<std::string> needed;
   const auto note_filter = [&](const label_filter_expr& filter) {
     needed.merge(names_of(filter));
-    if (!std::holds_alternative<binary_label_filter>(filter.node)) {
+    if (rules.early_rejection && !std::holds_alternative<binary_label_filter>(filter.node)) {
       early_.emplace(*names_of(filter).begin(), filter);
     }
   };

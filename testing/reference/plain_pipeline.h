@@ -34,6 +34,7 @@ struct processed_line {
 struct pipeline_rules {
   bool is_metric = false;
   bool reads_bytes = false;  // bytes_over_time, bytes_rate
+  bool early_rejection = true;
   // The labels by which a metric query's lines are grouped right away, if it does so by `by` or
   // (empty) by nothing at all.
   std::optional<std::vector<std::string>> shown_labels;

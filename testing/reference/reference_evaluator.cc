@@ -48,7 +48,9 @@ streams_result evaluate_log(const query_request& request, const log_expr& log,
     const stored_entry* entry;
     processed_line result;
   };
-  const plain_pipeline pipeline(log.stages, nullptr, {});
+  pipeline_rules rules;
+  rules.early_rejection = request.early_rejection;
+  const plain_pipeline pipeline(log.stages, nullptr, rules);
   std::vector<found_line> found;
   // What looks the same in the answer counts once, where it arrived first.
   std::set<std::tuple<std::int64_t, std::string, std::string, label_set>> seen;
@@ -90,8 +92,9 @@ using node_value = std::variant<double, std::vector<step_vector>>;
 
 class metric_evaluator {
  public:
-  metric_evaluator(std::vector<std::int64_t> steps, const std::vector<stored_entry>& entries)
-      : steps_(std::move(steps)), entries_(entries) {}
+  metric_evaluator(std::vector<std::int64_t> steps, const std::vector<stored_entry>& entries,
+                   bool early_rejection)
+      : steps_(std::move(steps)), entries_(entries), early_rejection_(early_rejection) {}
 
   result<node_value> evaluate(const metric_expr& expr, const vector_aggregation* outer = nullptr) {
     if (const auto* range = std::get_if<range_aggregation>(&expr.node)) {
@@ -165,9 +168,10 @@ class metric_evaluator {
   }
 
   // Which labels the lines of a range aggregation are seen by, as far as parsers may rely on it.
-  static pipeline_rules rules_of(const range_aggregation& range, const vector_aggregation* outer) {
+  pipeline_rules rules_of(const range_aggregation& range, const vector_aggregation* outer) const {
     pipeline_rules rules;
     rules.is_metric = true;
+    rules.early_rejection = early_rejection_;
     rules.reads_bytes = is_bytes(range.op);
     std::optional<grouping_expr> grouping = grouping_of(range, outer);
     if (range.op == range_op::absent_over_time) grouping = grouping_expr();
@@ -287,6 +291,7 @@ class metric_evaluator {
 
   std::vector<std::int64_t> steps_;
   const std::vector<stored_entry>& entries_;
+  const bool early_rejection_;
 };
 
 std::vector<std::int64_t> steps_of(const query_request& request) {
@@ -314,7 +319,7 @@ bool has_sort(const metric_expr& expr) {
 result<query_result> evaluate_metric(const query_request& request, const metric_expr& expr,
                                      const std::vector<stored_entry>& entries) {
   const std::vector<std::int64_t> steps = steps_of(request);
-  metric_evaluator evaluator(steps, entries);
+  metric_evaluator evaluator(steps, entries, request.early_rejection);
   SKALD_TRY_ASSIGN(node_value value, evaluator.evaluate(expr));
   const auto milliseconds = [&](std::size_t step) {
     return floor_to(steps[step], 1'000'000) / 1'000'000;

@@ -178,31 +178,35 @@ void append_cluster_keys(key_list& keys) {
 
 void append_skald_keys(key_list& keys) {
   using enum key_use;
-  keys.insert(keys.end(),
-              {
-                  {"skald.shards", used, SKALD_CONFIG_AT(config.skald.shards),
-                   "Shards of the ingester; 0: one a core."},
-                  {"skald.scheduler_threads", used, SKALD_CONFIG_AT(config.skald.scheduler_threads),
-                   "Threads that run actors; 0: one a core."},
-                  {"skald.io_threads", used, SKALD_CONFIG_AT(config.skald.io_threads),
-                   "Threads that serve HTTP; 0: half the cores, at least one."},
-                  {"skald.memory_limit", used, SKALD_CONFIG_AT(config.skald.memory_limit),
-                   "Memory to plan with; 0: the cgroup's limit, else the machine's."},
-                  {"skald.flush_budget", used, SKALD_CONFIG_AT(config.skald.flush_budget),
-                   "Unflushed bytes that start a flush; 0: the smaller of 64 MiB and a tenth of "
-                   "the memory "
-                   "limit. Less: shorter replay, smaller objects."},
-                  {"skald.flush_age", used, SKALD_CONFIG_AT(config.skald.flush_age),
-                   "Age of the oldest unflushed entry that starts a flush; at most max_chunk_age."},
-                  {"skald.wal_segment_size", used, SKALD_CONFIG_AT(config.skald.wal_segment_size),
-                   "Size of a WAL file."},
-                  {"skald.wal_direct_io", used, SKALD_CONFIG_AT(config.skald.wal_direct_io),
-                   "Write the WAL with O_DIRECT where the file system has it."},
-                  {"skald.index_map_size", used, SKALD_CONFIG_AT(config.skald.index_map_size),
-                   "Address space of one index file (not memory, not disk)."},
-                  {"skald.cluster_insecure", used, SKALD_CONFIG_AT(config.skald.cluster_insecure),
-                   "Let the cluster port listen beyond loopback without TLS."},
-              });
+  keys.insert(
+      keys.end(),
+      {
+          {"skald.shards", used, SKALD_CONFIG_AT(config.skald.shards),
+           "Shards of the ingester; 0: one a core."},
+          {"skald.scheduler_threads", used, SKALD_CONFIG_AT(config.skald.scheduler_threads),
+           "Threads that run actors; 0: one a core."},
+          {"skald.io_threads", used, SKALD_CONFIG_AT(config.skald.io_threads),
+           "Threads that serve HTTP; 0: half the cores, at least one."},
+          {"skald.memory_limit", used, SKALD_CONFIG_AT(config.skald.memory_limit),
+           "Memory to plan with; 0: the cgroup's limit, else the machine's."},
+          {"skald.flush_budget", used, SKALD_CONFIG_AT(config.skald.flush_budget),
+           "Unflushed bytes that start a flush; 0: the smaller of 64 MiB and a tenth of "
+           "the memory "
+           "limit. Less: shorter replay, smaller objects."},
+          {"skald.flush_age", used, SKALD_CONFIG_AT(config.skald.flush_age),
+           "Age of the oldest unflushed entry that starts a flush; at most max_chunk_age."},
+          {"skald.wal_segment_size", used, SKALD_CONFIG_AT(config.skald.wal_segment_size),
+           "Size of a WAL file."},
+          {"skald.wal_direct_io", used, SKALD_CONFIG_AT(config.skald.wal_direct_io),
+           "Write the WAL with O_DIRECT where the file system has it."},
+          {"skald.index_map_size", used, SKALD_CONFIG_AT(config.skald.index_map_size),
+           "Address space of one index file (not memory, not disk)."},
+          {"skald.query_early_rejection", used, SKALD_CONFIG_AT(config.skald.query_early_rejection),
+           "A parser drops a line as soon as it extracts a label that the first filter on "
+           "it refuses, as Loki does; false: filters look where they stand."},
+          {"skald.cluster_insecure", used, SKALD_CONFIG_AT(config.skald.cluster_insecure),
+           "Let the cluster port listen beyond loopback without TLS."},
+      });
 }
 
 void append_foreign_keys(key_list& keys) {

@@ -19,6 +19,9 @@ struct query_request {
   std::uint32_t limit = 100;  // log queries: most entries of the answer
   bool forward = false;       // log queries: oldest first; else newest first
   bool instant = false;
+  // From the node's settings: parsers drop lines by label filters elsewhere, as Loki's do
+  // (pipeline_options::early_rejection).
+  bool early_rejection = true;
 };
 
 // Zero means no limit. Exceeding one gives invalid_argument with Loki's text.

@@ -139,7 +139,9 @@ class planner {
     SKALD_TRY(check_leaf(log.matchers, 0, limits_));
     plan_leaf leaf;
     leaf.range = {plan_->request_.start_ns, plan_->request_.end_ns};
-    SKALD_TRY_ASSIGN(leaf.pipeline, compiled_pipeline::compile(log.stages, nullptr, {}));
+    pipeline_options options;
+    options.early_rejection = plan_->request_.early_rejection;
+    SKALD_TRY_ASSIGN(leaf.pipeline, compiled_pipeline::compile(log.stages, nullptr, options));
     return add_leaf(log, std::move(leaf));
   }
 
@@ -201,6 +203,7 @@ class planner {
     pipeline_options options;
     options.use = is_bytes(range.op) ? pipeline_use::metric_bytes : pipeline_use::metric;
     options.demand = demand_of(range.op, narrowing);
+    options.early_rejection = plan_->request_.early_rejection;
     options.want_lines = is_bytes(range.op);
     // Rows that end the query with an error are seen by their labels, so only a bare selector can
     // do without them.

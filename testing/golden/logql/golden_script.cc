@@ -130,6 +130,8 @@ class script_reader {
     query_request& request = one.request;
     if (name == "backward") {
       request.forward = false;
+    } else if (name == "without-early-rejection") {
+      request.early_rejection = false;
     } else if (name == "without-reference") {
       one.with_reference = false;
     } else if (name == "limit") {

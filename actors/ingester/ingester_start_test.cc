@@ -258,5 +258,46 @@ TEST_F(ingester_start, AnotherNumberOfShardsSeesEveryEntryOnce) {
   EXPECT_EQ(see_all(), once({first, second}));
 }
 
+// The process dies between the flushed records of two shards. With another number of shards each
+// new one has streams of both.
+TEST_F(ingester_start, StreamsOfAnotherNumberOfShardsAreRestoredWithoutWhatIsInPacks) {
+  options_.shards = 2;
+  start();
+  const auto first = numbered(0, 100, 20);
+  ASSERT_TRUE(push(first).ok());
+  int records = 0;
+  hooks_->before_step = [&](std::string_view next) { return next != "record" || records++ == 0; };
+  std::optional<result<bool>> flushed;
+  flush_async(flushed);
+  run();
+  EXPECT_EQ(records, 2);
+  const auto second = numbered(100, 100, 20);
+  ASSERT_TRUE(push(second).ok());
+  options_.shards = 3;
+  crash();
+  hooks_->before_step = nullptr;
+  std::vector<caf::actor> streams;
+  const auto remember = hooks_->spawned;
+  hooks_->spawned = [&](std::string_view kind, const caf::actor& child) {
+    remember(kind, child);
+    if (kind == "stream") streams.push_back(child);
+  };
+  start();
+  const auto in_memory = see_memory();
+  EXPECT_GT(in_memory.size(), second.size());
+  EXPECT_LT(in_memory.size(), first.size() + second.size());
+  EXPECT_EQ(see_all(), once({first, second}));
+  const auto all = std::exchange(streams, {});
+  EXPECT_EQ(all.size(), 20U);
+  for (const auto& stream : all) caf::anon_send_exit(stream, caf::exit_reason::kill);
+  run();
+  EXPECT_EQ(streams.size(), 20U);
+  streams.clear();
+  EXPECT_EQ(see_memory(), in_memory);
+  ASSERT_TRUE(flush().ok());
+  EXPECT_EQ(see_all(), once({first, second}));
+  hooks_->spawned = remember;
+}
+
 }  // namespace
 }  // namespace skald

@@ -164,6 +164,7 @@ class recovery_actor final : public supervisor_actor {
     settle(job);
     replayed_.add(static_cast<double>(start_entries_));
     duration_.observe(std::chrono::duration<double>(time().now() - start_begun_).count());
+    flushed_before_ = routing_->progress();
     routing_.reset();
     caf::anon_send(job.reply_to, std::move(answer));
   }
@@ -294,6 +295,9 @@ class recovery_actor final : public supervisor_actor {
         reading(job.after, job.through), *setup_.files,
         [&](const read_frame& frame) -> result<void> {
           if (frame.frame->tenant() != job.tenant) return {};
+          // A shard knows for its streams one sequence; with another number of shards before the
+          // start some may be in packs for longer.
+          if (flushed_before().is_flushed(job.fingerprint, frame.sequence)) return {};
           auto slices = slices_of(job.fingerprint, frame);
           if (slices.empty()) return {};
           if (job.quarantine) {
@@ -322,6 +326,11 @@ class recovery_actor final : public supervisor_actor {
     } else {
       caf::anon_send(job.shard, restore_finished{job.row, job.life, true});
     }
+  }
+
+  // What was in packs when the node started.
+  const flush_progress& flushed_before() const {
+    return routing_ ? routing_->progress() : flushed_before_;
   }
 
   static std::vector<slice_ref> slices_of(const stream_fingerprint& fingerprint,
@@ -372,7 +381,8 @@ class recovery_actor final : public supervisor_actor {
   caf::actor root_;
   std::size_t stalled_jobs_ = 0;
   bool accept_unreadable_ = false;        // the start took what it could not read for damaged
-  std::optional<start_routing> routing_;  // of the start
+  std::optional<start_routing> routing_;  // of the start, while it lasts
+  flush_progress flushed_before_;         // by then
   std::chrono::steady_clock::time_point start_begun_{};
   std::uint64_t start_entries_ = 0;
   counter read_errors_;

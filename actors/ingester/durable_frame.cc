@@ -23,8 +23,26 @@ std::uint64_t memory_bytes(const push_frame& frame) {
   return bytes;
 }
 
-std::shared_ptr<const byte_hold> hold_if_dense(const push_frame& frame, const kept_part& kept,
-                                               const frame_holding& holding) {
+frame_hold::reader_pin::~reader_pin() {
+  if (counted_) node_->reader_held_bytes.fetch_sub(bytes_, std::memory_order_relaxed);
+}
+
+frame_hold::frame_hold(std::shared_ptr<node_state> node, std::int64_t bytes)
+    : pin_(std::make_shared<reader_pin>(std::move(node), bytes)) {
+  pin_->node_->held_bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+// Who adds a reader has the hold: none comes any more.
+frame_hold::~frame_hold() {
+  if (pin_.use_count() > 1) {
+    pin_->counted_ = true;
+    pin_->node_->reader_held_bytes.fetch_add(pin_->bytes_, std::memory_order_relaxed);
+  }
+  pin_->node_->held_bytes.fetch_sub(pin_->bytes_, std::memory_order_relaxed);
+}
+
+std::shared_ptr<const frame_hold> hold_if_dense(const push_frame& frame, const kept_part& kept,
+                                                const frame_holding& holding) {
   std::uint64_t metadata = 0;
   for (const auto& slice : frame.slices()) {
     metadata += metadata_text_bytes(slice.metadata, 0, slice.rows()) +
@@ -36,8 +54,7 @@ std::shared_ptr<const byte_hold> hold_if_dense(const push_frame& frame, const ke
                       share * static_cast<double>(metadata);
   const auto held = memory_bytes(frame);
   if (static_cast<double>(held) > holding.factor * copied) return {};
-  std::shared_ptr<std::atomic<std::int64_t>> counter(holding.node, &holding.node->held_bytes);
-  return std::make_shared<byte_hold>(std::move(counter), static_cast<std::int64_t>(held));
+  return std::make_shared<frame_hold>(holding.node, static_cast<std::int64_t>(held));
 }
 
 }  // namespace skald

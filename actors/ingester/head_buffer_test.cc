@@ -144,24 +144,46 @@ TEST_F(head_buffer_test, LongRunsOfOneTimestampAreLeftToTheColumns) {
 
 TEST_F(head_buffer_test, SnapshotsKeepWhatTheySaw) {
   add({{1, "a"}});
-  const auto before = for_reader(snapshot());
+  const auto before = for_reader(snapshot(), reader_form::in_frames);
   add({{2, "b"}});
   add({{0, "z"}});
   EXPECT_EQ(rows_of(before), strings{"1:a"});
   EXPECT_EQ(all(), (strings{"0:z", "1:a", "2:b"}));
 }
 
-TEST_F(head_buffer_test, FramesCountUntilTheBufferIsDoneButNotForReaders) {
+TEST_F(head_buffer_test, FramesCountUntilTheBufferIsDoneAndThenForReaders) {
   add({{1, "a"}});
-  EXPECT_GT(node_->held_bytes.load(), 0);
-  const auto read = for_reader(snapshot());
+  const auto bytes = node_->held_bytes.load();
+  EXPECT_GT(bytes, 0);
+  auto read = for_reader(snapshot(), reader_form::in_frames);
+  auto read_again = for_reader(snapshot(), reader_form::in_frames);
+  for_reader(snapshot(), reader_form::in_frames).reset();  // done before the flush
   auto sealed = buffer_.take(stream_, 0);
   EXPECT_EQ(rows_of(sealed), strings{"1:a"});
   EXPECT_EQ(snapshot()->rows, 0U);
-  EXPECT_GT(node_->held_bytes.load(), 0);
+  EXPECT_EQ(node_->held_bytes.load(), bytes);
+  EXPECT_EQ(node_->reader_held_bytes.load(), 0);
   sealed = nullptr;
   EXPECT_EQ(node_->held_bytes.load(), 0);
+  EXPECT_EQ(node_->reader_held_bytes.load(), bytes);  // once for all readers
+  read_again = nullptr;
+  EXPECT_EQ(node_->reader_held_bytes.load(), bytes);
   EXPECT_EQ(rows_of(read), strings{"1:a"});
+  read = nullptr;
+  EXPECT_EQ(node_->reader_held_bytes.load(), 0);
+}
+
+TEST_F(head_buffer_test, ReadersWithCopiesHoldNoFrames) {
+  add({{1, "a"}, {2, "b", {{"k", "v"}}}});
+  add({{3, "c"}});
+  const auto read = for_reader(snapshot(), reader_form::copied);
+  EXPECT_EQ(rows_of(read), all());
+  EXPECT_FALSE(read->is_by_reference());
+  EXPECT_EQ(read->first_sequence, snapshot()->first_sequence);
+  buffer_.take(stream_, 0).reset();
+  EXPECT_EQ(node_->held_bytes.load(), 0);
+  EXPECT_EQ(node_->reader_held_bytes.load(), 0);
+  EXPECT_EQ(read->rows, 3U);
 }
 
 TEST_F(head_buffer_test, FramesAreKeptForMostOfTheirRowsOnly) {

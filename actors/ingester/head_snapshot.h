@@ -44,8 +44,14 @@ struct head_snapshot {
 
 using head_snapshot_ptr = std::shared_ptr<const head_snapshot>;
 
-// The same rows; frames that nobody but readers holds any more do not count as held, since pushes
-// would wait for a slow query then.
-head_snapshot_ptr for_reader(head_snapshot_ptr taken);
+// How a reader gets rows that stand in push frames.
+enum class reader_form : std::uint8_t {
+  in_frames,  // where they are: pins the whole frames, which other readers share
+  copied,     // in columns of exact size
+};
+
+// The same rows. Frames that nobody but readers holds any more do not count as held, since pushes
+// would wait for a slow query then; they count as held by readers.
+head_snapshot_ptr for_reader(head_snapshot_ptr taken, reader_form form);
 
 }  // namespace skald

@@ -7,6 +7,7 @@
 
 #include "actors/ingester/flush_actor.h"
 #include "actors/ingester/ingester_messages.h"
+#include "actors/ingester/node_gauges.h"
 #include "actors/ingester/recovery_actor.h"
 #include "actors/ingester/shard_actor.h"
 #include "actors/io/index_actor.h"
@@ -64,10 +65,7 @@ class ingester_actor final : public supervisor_actor {
       options_.incarnation = static_cast<std::uint64_t>(deps_.time->wall_now_ns());
     }
     if (deps_.metrics == nullptr) return;
-    streams_gauge_ = deps_.metrics->get_gauge(metric_names::ingester_memory_streams);
-    streams_created_ = deps_.metrics->get_counter(metric_names::ingester_streams_created);
-    sealed_gauge_ = deps_.metrics->get_gauge(metric_names::ingester_flush_queue);
-    unflushed_gauge_ = deps_.metrics->get_gauge(metric_names::ingester_unflushed_bytes);
+    gauges_ = node_gauges(*deps_.metrics);
     lines_ = deps_.metrics->get_counter(metric_names::ingester_lines_appended);
     bytes_ = deps_.metrics->get_counter(metric_names::ingester_bytes_appended);
   }
@@ -365,10 +363,7 @@ class ingester_actor final : public supervisor_actor {
 
   void on_tick() {
     delayed_send(this, options_.tick, shard_tick{});
-    streams_gauge_.set(static_cast<double>(node_->streams.load()));
-    unflushed_gauge_.set(static_cast<double>(node_->unflushed_bytes.load()));
-    sealed_gauge_.set(static_cast<double>(node_->sealed_buffers.load()));
-    streams_created_.add(static_cast<double>(node_->streams_created.exchange(0)));
+    gauges_.show(*node_);
   }
 
   // --- start
@@ -581,10 +576,7 @@ class ingester_actor final : public supervisor_actor {
   bool flush_at_end_ = true;
   bool finishing_ = false;
   bool finished_ = false;
-  gauge streams_gauge_;
-  gauge unflushed_gauge_;
-  gauge sealed_gauge_;
-  counter streams_created_;
+  node_gauges gauges_;
   counter lines_;
   counter bytes_;
 };

@@ -106,5 +106,49 @@ TEST_F(ingester_frames, PushesWaitForTheFlushWhenFramesTakeTooMuch) {
   EXPECT_EQ(see_all(), once(sent));
 }
 
+// What slow readers keep in memory is known, and bounded for those that want little of it.
+TEST_F(ingester_frames, SlowReadersOfFewRowsGetCopiesWhenOthersPinMuch) {
+  const auto pinned = [this] {
+    advance(1s);
+    const auto text = metrics_.render_text();
+    constexpr std::string_view name = "\nskald_ingester_reader_held_bytes ";
+    const auto at = text.find(name);
+    return at == std::string::npos ? -1.0 : std::stod(text.substr(at + name.size()));
+  };
+  options_.unflushed_bytes_max = 100'000;
+  options_.shards = 1;
+  start();
+  const auto narrow = [this] {
+    return read("t", {*label_matcher::make("app", match_op::equal, "a3")});
+  };
+  const auto first = long_lines(0, 80);
+  ASSERT_TRUE(push(first).ok());
+  std::vector<result<ingester_snapshot>> readers;
+  readers.push_back(narrow());
+  EXPECT_EQ(pinned(), 0);  // the flush needs them too
+  ASSERT_TRUE(flush().ok());
+  const auto once_pinned = pinned();
+  EXPECT_GT(once_pinned, 80'000);
+  const auto second = long_lines(80, 80);
+  ASSERT_TRUE(push(second).ok());
+  readers.push_back(read());
+  ASSERT_TRUE(flush().ok());
+  const auto twice_pinned = pinned();
+  EXPECT_GT(twice_pinned, once_pinned + 80'000);
+  const auto third = long_lines(160, 80);
+  ASSERT_TRUE(push(third).ok());
+  readers.push_back(narrow());
+  ASSERT_TRUE(flush().ok());
+  EXPECT_EQ(pinned(), twice_pinned);
+  ASSERT_EQ(readers.back()->blocks.size(), 1U);
+  EXPECT_EQ(readers.back()->blocks[0]->runs()[0].row_count, 16U);
+  EXPECT_EQ(see_with(*readers[1]), once({first, second}));  // what came later is not seen
+  auto third_narrow = third;
+  std::erase_if(third_narrow, [](const entry& one) { return one.labels != "{app=\"a3\"}"; });
+  EXPECT_EQ(see_with(*readers[2]), once({first, second, third_narrow}));
+  readers.clear();
+  EXPECT_EQ(pinned(), 0);
+}
+
 }  // namespace
 }  // namespace skald

@@ -22,6 +22,8 @@ struct node_state {
   std::atomic<std::int64_t> sealed_bytes{0};  // those of them that a flush under way takes
   // Memory of push frames that are kept until all their rows are flushed.
   std::atomic<std::int64_t> held_bytes{0};
+  // Memory of push frames that only readers have any more.
+  std::atomic<std::int64_t> reader_held_bytes{0};
   std::atomic<std::int64_t> streams{0};
   std::atomic<std::int64_t> streams_created{0};  // since they were counted last
   std::atomic<std::int64_t> sealed_buffers{0};   // that wait for their flush

@@ -38,7 +38,7 @@ class push_job final : public wal_entry, public std::enable_shared_from_this<pus
 
   const push_frame_ptr& frame() const { return frame_; }
   // As in durable_frame; known once the job is logged.
-  const std::shared_ptr<const byte_hold>& hold() const { return hold_; }
+  const std::shared_ptr<const frame_hold>& hold() const { return hold_; }
   const std::vector<part>& parts_by_shard() const { return parts_; }
   part& part_of(std::uint32_t shard);
 
@@ -65,7 +65,7 @@ class push_job final : public wal_entry, public std::enable_shared_from_this<pus
 
   push_frame_ptr frame_;
   frame_holding holding_;
-  std::shared_ptr<const byte_hold> hold_;
+  std::shared_ptr<const frame_hold> hold_;
   one_shot<push_outcome> reply_;
   callbacks tell_;
   std::vector<part> parts_;

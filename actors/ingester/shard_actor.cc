@@ -216,16 +216,26 @@ class shard_actor final : public supervisor_actor {
           }
           message.ticket.settle(std::move(answer));
         });
+    const auto form = form_for(rows);
     for (const auto row : rows) {
       for (const auto& piece : core_.sealed_pieces(row)) {
         if (request.range.overlaps(piece->min_timestamp_ns, piece->max_timestamp_ns)) {
-          kept->push_back(for_reader(piece));
+          kept->push_back(for_reader(piece, form));
         }
       }
       if (!core_.has_live(row)) continue;
       hand_over(row);
-      tell(stream_of(row), context(), stream_snapshot{request.range, target, issue_ticket(target)});
+      tell(stream_of(row), context(),
+           stream_snapshot{request.range, form, target, issue_ticket(target)});
     }
+  }
+
+  // Slow readers may pin a flush's worth of frames. From then on those that want few of the rows
+  // get copies; for others the frames are not much more than the rows, and are shared.
+  reader_form form_for(const std::vector<row_index>& rows) const {
+    const auto pinned = setup_.node->reader_held_bytes.load(std::memory_order_relaxed);
+    const bool crowded = pinned >= static_cast<std::int64_t>(setup_.options.unflushed_bytes_max);
+    return crowded && core_.is_small_part(rows) ? reader_form::copied : reader_form::in_frames;
   }
 
   void on_streams(shard_streams message) {
@@ -280,7 +290,8 @@ class shard_actor final : public supervisor_actor {
     for (const auto row : rows) {
       hand_over(row);
       tell(stream_of(row), context(),
-           stream_snapshot{message.request->range, target, issue_ticket(target)});
+           stream_snapshot{message.request->range, reader_form::in_frames, target,
+                           issue_ticket(target)});
     }
   }
 

@@ -361,6 +361,17 @@ bool shard_core::has_live(row_index row) const {
   return rows_[row].live.rows > 0;
 }
 
+bool shard_core::is_small_part(std::span<const row_index> rows) const {
+  std::int64_t all = live_bytes_ + sealing_.bytes;
+  for (const auto& [id, set] : kept_) all += set.bytes;
+  std::int64_t part = 0;
+  for (const auto row : rows) {
+    const auto unflushed = describe(row);
+    part += static_cast<std::int64_t>(unflushed.line_bytes + row_overhead_bytes * unflushed.lines);
+  }
+  return part <= all / 4;
+}
+
 std::string shard_core::first_flush_here() const {
   // Flushes end in order. Live rows may be flushed before the reader asks the index; whatever else
   // those flushes hold came after this call.

@@ -89,6 +89,8 @@ class shard_core {
   bool may_have_duplicates(row_index row) const { return rows_[row].live.may_repeat; }
   std::span<const head_snapshot_ptr> sealed_pieces(row_index row) const;
   bool has_live(row_index row) const;
+  // Whether the rows have at most a quarter of what is unflushed here.
+  bool is_small_part(std::span<const row_index> rows) const;
   // The name of the first flush whose entries are all here, or came after this call: that one and
   // all later ones of this shard.
   std::string first_flush_here() const;

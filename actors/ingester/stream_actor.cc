@@ -27,7 +27,7 @@ class chunk_buffer_actor final : public leaf_actor {
     } else if (const auto* read = content_as<buffer_snapshot>(message)) {
       auto taken = buffer_.snapshot(stream_, day_);
       if (read->range.overlaps(taken->min_timestamp_ns, taken->max_timestamp_ns)) {
-        read->ticket.settle(for_reader(std::move(taken)));
+        read->ticket.settle(for_reader(std::move(taken), read->form));
       } else {
         read->ticket.settle_empty();
       }
@@ -65,7 +65,8 @@ class stream_actor final : public leaf_actor {
       on_seal(*seal, unit);
     } else if (auto* read = content_as<stream_snapshot>(message)) {
       for (const auto& buffer : buffers_) {
-        tell(buffer.handle, unit, buffer_snapshot{read->range, issue_ticket(read->target)});
+        tell(buffer.handle, unit,
+             buffer_snapshot{read->range, read->form, issue_ticket(read->target)});
       }
       read->duty.settle_empty();
     }

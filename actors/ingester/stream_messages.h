@@ -40,6 +40,7 @@ struct stream_seal {
 // buffer.
 struct stream_snapshot {
   time_range range;
+  reader_form form = reader_form::in_frames;
   std::shared_ptr<snapshot_gather> target;
   snapshot_gather::ticket duty;
 };
@@ -56,6 +57,7 @@ struct buffer_seal {
 };
 struct buffer_snapshot {
   time_range range;
+  reader_form form = reader_form::in_frames;
   snapshot_gather::ticket ticket;
 };
 

@@ -62,6 +62,8 @@ inline constexpr metric_definition ingester_memory_chunks{"skald_ingester_memory
                                                           "Chunk buffers in memory."};
 inline constexpr metric_definition ingester_unflushed_bytes{
     "skald_ingester_unflushed_bytes", "Raw bytes in memory that no pack holds yet."};
+inline constexpr metric_definition ingester_reader_held_bytes{
+    "skald_ingester_reader_held_bytes", "Push frames in memory that only queries under way need."};
 inline constexpr metric_definition ingester_flush_queue{
     "skald_ingester_flush_queue_length", "Sealed chunk buffers that wait for a flush."};
 inline constexpr metric_definition ingester_flushes{

@@ -287,7 +287,7 @@ class distributor_core::preparation {
       core_.writers_tenant_ = context_.tenant;
       core_.writers_.clear();
       for (std::uint32_t s = 0; s < core_.options_.shards; ++s) {
-        core_.writers_.emplace_back(core_.writers_tenant_);
+        core_.writers_.emplace_back(core_.writers_tenant_, core_.memory_);
       }
     }
     text_bytes_.assign(core_.options_.shards, 0);
@@ -375,8 +375,12 @@ class distributor_core::preparation {
   std::deque<std::string> cut_lines_;
 };
 
-distributor_core::distributor_core(distributor_options options, rate_limiter& rates)
-    : options_(options), rates_(rates), cache_(options.label_cache_bytes_max) {
+distributor_core::distributor_core(distributor_options options, rate_limiter& rates,
+                                   std::shared_ptr<frame_memory> memory)
+    : options_(options),
+      rates_(rates),
+      memory_(std::move(memory)),
+      cache_(options.label_cache_bytes_max) {
   SKALD_ASSERT(options_.shards > 0);
 }
 

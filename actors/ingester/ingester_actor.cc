@@ -363,6 +363,7 @@ class ingester_actor final : public supervisor_actor {
 
   void on_tick() {
     delayed_send(this, options_.tick, shard_tick{});
+    if (deps_.frames != nullptr) deps_.frames->trim();
     gauges_.show(*node_);
   }
 

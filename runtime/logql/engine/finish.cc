@@ -94,8 +94,8 @@ class expression_evaluator {
       return node_value(combine_with_number(node, std::get<series_matrix>(std::move(left)),
                                             *right_number, false));
     }
-    SKALD_TRY_ASSIGN(series_matrix combined, combine(node, std::get<series_matrix>(std::move(left)),
-                                                     std::get<series_matrix>(std::move(right))));
+    SKALD_TRY_ASSIGN(series_matrix combined,
+                     combine(node, std::get<series_matrix>(left), std::get<series_matrix>(right)));
     return node_value(std::move(combined));
   }
 

@@ -284,8 +284,8 @@ series_matrix combine_with_number(const binary_operation& operation, series_matr
   return matrix;
 }
 
-result<series_matrix> combine(const binary_operation& operation, series_matrix left,
-                              series_matrix right) {
+result<series_matrix> combine(const binary_operation& operation, const series_matrix& left,
+                              const series_matrix& right) {
   const vector_matching matching = operation.matching.value_or(vector_matching());
   switch (operation.op) {
     case binary_op::logical_or:

@@ -18,7 +18,7 @@ series_matrix combine_with_number(const binary_operation& operation, series_matr
                                   double number, bool number_is_left);
 
 // Errors: internal, with Loki's text, when a step has several samples where the matching wants one.
-result<series_matrix> combine(const binary_operation& operation, series_matrix left,
-                              series_matrix right);
+result<series_matrix> combine(const binary_operation& operation, const series_matrix& left,
+                              const series_matrix& right);
 
 }  // namespace skald::logql

@@ -25,7 +25,8 @@ result<double> unwrapped_value(std::string_view text, unwrap_conversion conversi
     case unwrap_conversion::duration:
     case unwrap_conversion::duration_seconds: {
       SKALD_TRY_ASSIGN(const std::int64_t duration, parse_go_duration(text));
-      return static_cast<double>(duration / 1'000'000'000) +
+      // Whole seconds apart, as Go's Duration.Seconds does: the sum is rounded once.
+      return static_cast<double>(duration / 1'000'000'000) +  // NOLINT(bugprone-integer-division)
              static_cast<double>(duration % 1'000'000'000) / nanoseconds_per_second;
     }
   }

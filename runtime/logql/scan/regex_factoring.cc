@@ -88,6 +88,8 @@ std::vector<regex_node> factor_classes(std::vector<regex_node> branches) {
     return node.what == kind::concat && !node.children.empty() ? node.children[0] : node;
   };
   while (start < branches.size()) {
+    // A copy: the branch that it is in is moved from below.
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
     const regex_node first = lead(branches[start]);
     std::size_t end = start + 1;
     if (is_single(first) && !(first.what == kind::char_class && first.ranges.empty())) {

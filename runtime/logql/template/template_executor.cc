@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "runtime/base/assert.h"
 #include "runtime/model/go_string.h"
 
 namespace skald::logql {
@@ -161,11 +162,13 @@ template_executor::flow template_executor::walk_range(const template_value& dot,
   flow outcome = flow::normal;
   bool ran = false;
   if (value.type == value_type::list) {
+    SKALD_ASSERT(value.list != nullptr);
     ran = !value.list->empty();
     outcome = walk_items(node, value.list->size(), [&](std::size_t i) {
       return pair(template_value::of_int(static_cast<std::int64_t>(i)), boxed((*value.list)[i]));
     });
   } else if (value.is_map()) {
+    SKALD_ASSERT(value.map != nullptr);
     ran = !value.map->empty();
     auto entry = value.map->begin();
     outcome = walk_items(node, value.map->size(), [&](std::size_t) {

@@ -58,7 +58,7 @@ class parser {
     node->position = position;
     return node;
   }
-  bool add(std::string name, template_node_ptr root);
+  bool add(const std::string& name, template_node_ptr root);
 
   bool parse_top(template_node& root);
   bool parse_definition();
@@ -159,7 +159,7 @@ bool parser::enter() {
 }
 
 // An empty definition neither replaces another one nor keeps it out.
-bool parser::add(std::string name, template_node_ptr root) {
+bool parser::add(const std::string& name, template_node_ptr root) {
   template_node_ptr& known = trees_[name];
   const bool is_clash = known && !is_blank(*known) && !is_blank(*root);
   if (is_clash) fail("template: multiple definition of template " + quoted(name));

@@ -194,8 +194,8 @@ result<void> column_decoder::find(std::string_view payload, std::uint32_t rows,
                                   std::vector<std::uint32_t>& found) {
   SKALD_ASSERT(entry_times_ns.size() == rows);
   text_search search(needle, ignore_ascii_case);
-  const auto done = find_in_column(payload, {rows, entry_times_ns, nullptr, rows}, search,
-                                   state_->scratch, found);
+  auto done = find_in_column(payload, {rows, entry_times_ns, nullptr, rows}, search,
+                             state_->scratch, found);
   state_->scratch.clear();
   return done;
 }

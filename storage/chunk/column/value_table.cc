@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "runtime/base/assert.h"
+
 namespace skald {
 namespace {
 
@@ -67,6 +69,7 @@ bool equal(const distinct_value& a, const distinct_value& b) {
 // log2 in 1/256: the fraction is linear between powers of two. Integers only, so that all machines
 // decide alike.
 std::uint64_t log2_fixed(std::uint64_t value) {
+  SKALD_ASSERT(value > 0);
   const auto whole = static_cast<unsigned>(std::bit_width(value)) - 1;
   return (std::uint64_t{whole} << 8) + ((value << 8 >> whole) & 0xff);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/loki_api/push_protobuf.h"
 
+#include <snappy.h>
+
 #include <limits>
 #include <protozero/pbf_reader.hpp>
 
 #include "runtime/loki_api/push_arrays.h"
-#include "runtime/loki_api/snappy_block.h"
 
 namespace skald {
 namespace {
@@ -282,11 +283,11 @@ result<void> decode_push_protobuf(std::string_view message, std::size_t array_by
 
 result<void> decode_push_snappy(std::string_view compressed, const push_decode_options& options,
                                 decoded_push& push) {
-  const auto inflated_bytes = snappy_inflated_bytes(compressed);
-  if (!inflated_bytes || !is_plausible_snappy_size(compressed.size(), *inflated_bytes)) {
+  std::size_t declared = 0;
+  if (!snappy::GetUncompressedLength(compressed.data(), compressed.size(), &declared) ||
+      !is_plausible_snappy_size(compressed.size(), declared)) {
     return error{errc::invalid_argument, "snappy: corrupt input"};
   }
-  const std::size_t declared = *inflated_bytes;
   if (declared > options.inflated_bytes_max) {
     return error{errc::resource_exhausted, "message size too large than max (" +
                                                std::to_string(declared) + " vs " +
@@ -298,7 +299,7 @@ result<void> decode_push_snappy(std::string_view compressed, const push_decode_o
   const std::shared_ptr<char[]> buffer = options.scratch == nullptr
                                              ? std::make_shared_for_overwrite<char[]>(declared)
                                              : options.scratch->text(declared);
-  if (!inflate_snappy(compressed, {buffer.get(), declared})) {
+  if (!snappy::RawUncompress(compressed.data(), compressed.size(), buffer.get())) {
     return error{errc::invalid_argument, "snappy: corrupt input"};
   }
   push.buffers.push_back(buffer);

@@ -50,8 +50,8 @@ std::string_view go_words(re2::RE2::ErrorCode code) {
   }
 }
 
-// What Go refuses and RE2 takes, or names otherwise: `\C` and repeat counts, which Go reads before
-// it looks at what is repeated.
+// What Go refuses and RE2 takes, or names otherwise: `\C`, names of groups beyond ASCII, and repeat
+// counts, which Go reads before it looks at what is repeated.
 struct regex_mistake {
   std::size_t at = 0;
   std::string words;
@@ -114,6 +114,15 @@ repeat_counts read_repeat(std::string_view regex, std::size_t at) {
   return {at + 1, low <= high && high <= repeat_count_max};
 }
 
+// The `(?P<name>` or `(?<name>` at `at` when its name is not pure ASCII.
+std::string_view foreign_group_name(std::string_view regex, std::size_t at) {
+  const std::string_view rest = regex.substr(at);
+  if (!rest.starts_with("(?P<") && !rest.starts_with("(?<")) return {};
+  const std::size_t close = rest.find('>');
+  if (close == rest.npos || is_ascii_text(rest.substr(0, close))) return {};
+  return rest.substr(0, close + 1);
+}
+
 std::optional<regex_mistake> find_mistake(std::string_view regex) {
   std::size_t at = 0;
   while (at < regex.size()) {
@@ -127,6 +136,9 @@ std::optional<regex_mistake> find_mistake(std::string_view regex) {
     if (regex[at] == '[') {
       at = behind_class(regex, at);
       continue;
+    }
+    if (const std::string_view group = foreign_group_name(regex, at); !group.empty()) {
+      return regex_mistake{at, "invalid named capture: `" + std::string(group) + "`"};
     }
     const repeat_counts repeat = regex[at] == '{' ? read_repeat(regex, at) : repeat_counts{};
     const std::size_t end = std::max(repeat.end, at + 1);

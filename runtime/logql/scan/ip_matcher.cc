@@ -67,6 +67,14 @@ std::optional<unsigned> parse_prefix_bits(std::string_view text, bool is_v4) {
   return bits;
 }
 
+// `fe80::1%eth0`, as Go reads it.
+bool is_zoned_address(std::string_view text) {
+  const std::size_t zone = text.find('%');
+  if (zone == text.npos || zone + 1 == text.size()) return false;
+  const std::optional<ip_address> address = parse_ip_address(text.substr(0, zone));
+  return address.has_value() && !address->is_v4;
+}
+
 }  // namespace
 
 std::optional<ip_address> parse_ip_address(std::string_view text) {
@@ -90,6 +98,12 @@ result<ip_matcher> ip_matcher::compile(std::string_view pattern) {
   const skald::error bad{errc::invalid_argument,
                          "ip: invalid pattern: \"" + std::string(pattern) + "\""};
   ip_matcher matcher;
+  if (is_zoned_address(pattern)) {
+    // Valid, but no address in a line has a zone: the range is empty.
+    matcher.first_.is_v4 = matcher.last_.is_v4 = false;
+    matcher.first_.bytes.fill(0xFF);
+    return matcher;
+  }
   const std::size_t dash = pattern.find('-');
   const std::size_t slash = pattern.find('/');
   const std::optional<ip_address> first =

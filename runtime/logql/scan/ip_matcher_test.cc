@@ -40,6 +40,16 @@ INSTANTIATE_TEST_SUITE_P(Lines, IpTable,
                                          ip_case{"1.1.1.1", "", false},
                                          ip_case{"2001:db8::/32", "peer=2001:db8:ffff::9", true}));
 
+TEST(IpMatcher, AddressWithZoneIsAPatternOfNothing) {
+  const auto matcher = ip_matcher::compile("fe80::1%eth0");
+  ASSERT_TRUE(matcher.ok());
+  EXPECT_FALSE(
+      matcher.value().is_in("fe80::1 fe80::1%eth0 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
+  for (const char* pattern : {"fe80::1%", "1.1.1.1%eth0", "%eth0"}) {
+    EXPECT_FALSE(ip_matcher::compile(pattern).ok()) << pattern;
+  }
+}
+
 TEST(IpMatcher, RefusesBadPatterns) {
   for (const char* pattern : {"x", "", "1.2.3", "1.2.3.4/33", "1.2.3.4-::1", "1.2.3.4-1.2.3.3",
                               "1.2.3.4/", "1.2.3.4/x", "1.2.3.4-", "01.2.3.4"}) {

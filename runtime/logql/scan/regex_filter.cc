@@ -7,6 +7,7 @@
 
 #include "runtime/logql/scan/go_regex.h"
 #include "runtime/logql/scan/literal_requirement.h"
+#include "runtime/logql/scan/lower_case_literals.h"
 #include "runtime/logql/scan/regex_syntax.h"
 
 namespace skald::logql {
@@ -17,7 +18,8 @@ constexpr std::size_t cover_max = 8;  // literals searched before the expression
 // Literals one of which every matching line holds; empty when there is no such small set.
 struct literal_cover {
   std::vector<literal_search> literals;
-  bool has_folding_letters = false;  // k or s under ignored case: non-ASCII letters equal them
+  // Letters that some non-ASCII characters equal when case is ignored: i, k and s.
+  bool has_folding_letters = false;
 };
 
 struct cover_choice {
@@ -71,7 +73,7 @@ literal_cover make_cover(const literal_requirement& need) {
                                 text->ignore_case ? letter_case::ignore_ascii : letter_case::exact);
     cover.has_folding_letters =
         cover.has_folding_letters ||
-        (text->ignore_case && text->text.find_first_of("ks") != std::string::npos);
+        (text->ignore_case && text->text.find_first_of("iks") != std::string::npos);
   }
   return cover;
 }
@@ -103,20 +105,6 @@ bool is_just_literals(const regex_node& node) {
     default:
       return false;
   }
-}
-
-// Loki compares folded literals in lower case, where U+0130 becomes a plain i; simple folding,
-// which RE2 uses, lets it equal nothing else.
-std::string with_dotted_i(std::string_view regex, const std::optional<regex_node>& node) {
-  constexpr char32_t dotted_i = 0x130;
-  const bool applies = node.has_value() && node->what == regex_node::kind::literal &&
-                       node->fold_case && node->text.find(dotted_i) != std::u32string::npos;
-  if (!applies) return std::string(regex);
-  std::string out = "(?i)";
-  for (const char32_t c : node->text) {
-    out += c == dotted_i ? "[i\\x{130}]" : re2::RE2::QuoteMeta(to_utf8(std::u32string(1, c)));
-  }
-  return out;
 }
 
 }  // namespace
@@ -155,13 +143,16 @@ regex_filter::regex_filter(std::shared_ptr<const program> code) : code_(std::mov
 
 result<regex_filter> regex_filter::compile(std::string_view regex, regex_anchoring anchoring) {
   const std::optional<regex_node> node = read_regex(regex);
+  const bool is_line_filter = anchoring == regex_anchoring::unanchored;
+  const std::optional<std::string> lower_case =
+      is_line_filter && node.has_value() ? with_lower_case_literals(*node) : std::nullopt;
   SKALD_TRY_ASSIGN(std::unique_ptr<re2::RE2> compiled,
-                   compile_go_regex(with_dotted_i(regex, node)));
+                   compile_go_regex(lower_case ? std::string_view(*lower_case) : regex));
   auto code = std::make_shared<program>(std::move(compiled));
   code->anchoring = anchoring;
   const literal_requirement need = required_literals(regex);
   code->cover = make_cover(need);
-  if (anchoring == regex_anchoring::unanchored) {
+  if (is_line_filter) {
     // The cover must be the whole requirement, not one factor of it.
     code->just_literals = node.has_value() && is_just_literals(*node) &&
                           !code->cover.literals.empty() &&

@@ -43,7 +43,19 @@ INSTANTIATE_TEST_SUITE_P(
         match_case{"(?i)Time", "xTIMEx", true, false}, match_case{"(?i)àé", "ÀÉ", true, true},
         match_case{"(?i)kiss", "\xE2\x84\xAAiss", true, true},  // U+212A
         match_case{"(?i)x\xC4\xB0", "axIb", true, false},
-        match_case{"(?i)kiss", "ki\xC5\xBFs", true, true},  // U+017F
+        match_case{"(?i)kiss", "ki\xC5\xBFs", false, true},  // U+017F is no capital S
+        match_case{"(?i)ki.s", "ki\xC5\xBFs", true, true},
+        match_case{"(?i)x\xC4\xB0", "ax\xC4\xB0", true, false},
+        match_case{"(?i)(\xC5\xBF|q)", "S", true, true},
+        match_case{"(?i)istanbul", "\xC4\xB0STANBUL", true, false},  // U+0130 is a capital i
+        match_case{"(?i)(ankara|istanbul)", "\xC4\xB0STANBUL", true, false},
+        match_case{"(?i).*izmir.*", "in \xC4\xB0zmir", true, false},
+        match_case{"(?i)(mi|milas)", "M\xC4\xB0", true, false},
+        match_case{"(?i)izm.r", "\xC4\xB0zmir", false, false},
+        match_case{"(?i)stra\xC3\x9F", "STRA\xE1\xBA\x9E", true, true},  // U+1E9E
+        match_case{"(?i)\xCF\x83", "\xCF\x82", false, true},  // sigma at a word's end is no capital
+        match_case{"(?i)\xCE\xA3", "\xCF\x83", true, true},
+        match_case{"(?i)\xCF\x82", "\xCF\x83", true, true},
         match_case{"a.b",
                    "a\xFF"
                    "b",
@@ -64,6 +76,10 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(RegexFilter, ErrorsAreGos) {
   EXPECT_EQ(regex_filter::compile("(", regex_anchoring::unanchored).error().message,
             "error parsing regexp: missing closing ): `(`");
+  EXPECT_EQ(regex_filter::compile("a(?P<\xC3\xA9>b", regex_anchoring::unanchored).error().message,
+            "error parsing regexp: invalid named capture: `(?P<\xC3\xA9>`");
+  EXPECT_EQ(regex_filter::compile("a(?<\xC3\xA9>b", regex_anchoring::unanchored).error().message,
+            "error parsing regexp: invalid named capture: `(?<\xC3\xA9>`");
   EXPECT_EQ(regex_filter::compile("a[", regex_anchoring::unanchored).error().message,
             "error parsing regexp: missing closing ]: `[`");
   EXPECT_EQ(regex_filter::compile("*a", regex_anchoring::unanchored).error().message,

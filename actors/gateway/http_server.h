@@ -26,7 +26,8 @@ struct http_server_options {
   unsigned io_threads = 0;
   // More connections wait in the kernel's backlog.
   std::size_t connections_max = 10'000;
-  std::size_t header_bytes_max = 64 * 1024;
+  // Queries travel in the request line: as much as Go's server takes.
+  std::size_t header_bytes_max = 1024 * 1024 + 4096;
   // 413 above, on the declared length or while a chunked body grows. Loki:
   // distributor.max_recv_msg_size.
   std::size_t body_bytes_max = 100 * 1024 * 1024;

@@ -23,6 +23,12 @@ logql::query_limits limits_of(const tenant_limits& tenant, const http_request& r
   limits.max_range_ns = tenant.max_query_range.count();
   limits.max_streams_matchers =
       static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.max_streams_matchers_per_query));
+  limits.required_labels = tenant.required_labels;
+  limits.min_matchers =
+      static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.minimum_labels_number));
+  for (const blocked_query& block : tenant.blocked_queries) {
+    limits.blocks.push_back({block.pattern, block.regex, block.types, block.hash});
+  }
   limits.partial_series = request.header("X-Query-Tags").find("Source=grafana-lokiexplore-app") !=
                           std::string_view::npos;
   return limits;

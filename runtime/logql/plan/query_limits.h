@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace skald::logql {
 
@@ -24,6 +25,14 @@ struct query_request {
   bool early_rejection = true;
 };
 
+// A query that a tenant may not run.
+struct query_block {
+  std::string pattern;  // the whole text, or an expression that the text holds; empty: any query
+  bool regex = false;
+  std::vector<std::string> types;  // see query_kind; empty: all
+  std::uint32_t hash = 0;          // of the text, instead of a pattern; 0: none
+};
+
 // Zero means no limit. Exceeding one gives invalid_argument with Loki's text.
 struct query_limits {
   std::uint32_t max_entries = 5000;        // max_entries_limit_per_query
@@ -37,6 +46,10 @@ struct query_limits {
   // With partial_series the answer is cut to max_series with a warning (Logs Drilldown) instead of
   // failing.
   bool partial_series = false;
+  // What selectors of range queries name, and how many matchers they have at least.
+  std::vector<std::string> required_labels;
+  std::uint32_t min_matchers = 0;
+  std::vector<query_block> blocks;
 };
 
 }  // namespace skald::logql

@@ -6,6 +6,7 @@
 
 #include "runtime/base/assert.h"
 #include "runtime/base/units.h"
+#include "runtime/logql/plan/query_policy.h"
 #include "runtime/logql/plan/skip_probe_builder.h"
 #include "runtime/logql/syntax/parser.h"
 
@@ -32,22 +33,26 @@ result<void> check_resolution(const query_request& request, const query_limits& 
   return {};
 }
 
-result<void> check_request(const query_request& request, const query_limits& limits, bool is_log) {
+result<void> check_request(const query_request& request, const query_limits& limits,
+                           const query_expr& expression) {
+  const bool is_log = expression.is_log();
   if (is_log && request.instant) {
     return refused(
         "log queries are not supported as an instant query type, please change your query to a "
         "range query type");
   }
-  const std::int64_t length = request.end_ns - request.start_ns;
-  if (!request.instant && limits.max_query_length_ns > 0 && length > limits.max_query_length_ns) {
-    return refused(
-        "the query time range exceeds the limit (query length: " + format_go_duration(length) +
-        ", limit: " + format_prometheus_duration(limits.max_query_length_ns) + ")");
-  }
   if (is_log && limits.max_entries > 0 && request.limit > limits.max_entries) {
     return refused("max entries limit per query exceeded, limit > max_entries_limit_per_query (" +
                    std::to_string(request.limit) + " > " + std::to_string(limits.max_entries) +
                    ")");
+  }
+  if (request.instant) return {};
+  SKALD_TRY(check_selectors(expression, limits));
+  const std::int64_t length = request.end_ns - request.start_ns;
+  if (limits.max_query_length_ns > 0 && length > limits.max_query_length_ns) {
+    return refused(
+        "the query time range exceeds the limit (query length: " + format_go_duration(length) +
+        ", limit: " + format_prometheus_duration(limits.max_query_length_ns) + ")");
   }
   return {};
 }
@@ -118,11 +123,17 @@ class planner {
     const query_request& request = plan_->request_;
     SKALD_TRY(check_resolution(request, limits_));
     SKALD_TRY_ASSIGN(plan_->expression_, parse_query(request.query));
-    SKALD_TRY(check_request(request, limits_, plan_->is_log_query()));
-    if (plan_->is_log_query()) {
-      SKALD_TRY(plan_log(*plan_->expression_.log()));
-      return std::shared_ptr<const query_plan>(std::move(plan_));
+    SKALD_TRY(check_request(request, limits_, plan_->expression_));
+    SKALD_TRY(plan_->is_log_query() ? plan_log(*plan_->expression_.log()) : plan_steps());
+    if (is_blocked(request.query, plan_->expression_, limits_)) {
+      return refused("query blocked by policy");
     }
+    return std::shared_ptr<const query_plan>(std::move(plan_));
+  }
+
+ private:
+  result<void> plan_steps() {
+    const query_request& request = plan_->request_;
     if (!request.instant && request.step_ns <= 0) {
       return refused(
           "zero or negative query resolution step widths are not accepted. Try a positive integer");
@@ -130,11 +141,9 @@ class planner {
     plan_->steps_ = request.instant
                         ? step_grid::instant(request.end_ns)
                         : step_grid::aligned(request.start_ns, request.end_ns, request.step_ns);
-    SKALD_TRY(plan_metric(*plan_->expression_.metric(), nullptr, true));
-    return std::shared_ptr<const query_plan>(std::move(plan_));
+    return plan_metric(*plan_->expression_.metric(), nullptr, true);
   }
 
- private:
   result<void> plan_log(const log_expr& log) {
     SKALD_TRY(check_leaf(log.matchers, 0, limits_));
     plan_leaf leaf;

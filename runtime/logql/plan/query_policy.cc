@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/logql/plan/query_policy.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/logql/scan/go_regex.h"
+#include "runtime/logql/syntax/printer.h"
+
+namespace skald::logql {
+namespace {
+
+using matchers = std::vector<label_matcher>;
+
+void collect_selectors(const metric_expr& expr, std::vector<const matchers*>& out) {
+  if (const auto* range = std::get_if<range_aggregation>(&expr.node)) {
+    out.push_back(&range->range.log.matchers);
+  } else if (const auto* vector = std::get_if<vector_aggregation>(&expr.node)) {
+    collect_selectors(*vector->inner, out);
+  } else if (const auto* binary = std::get_if<binary_operation>(&expr.node)) {
+    collect_selectors(*binary->left, out);
+    collect_selectors(*binary->right, out);
+  } else if (const auto* replace = std::get_if<label_replace_expr>(&expr.node)) {
+    collect_selectors(*replace->inner, out);
+  }
+}
+
+void append_name(std::string& list, std::string_view name) {
+  if (!list.empty()) list += ", ";
+  list += name;
+}
+
+result<void> check_selector(const matchers& selector, const query_limits& limits) {
+  std::string present;
+  for (const label_matcher& matcher : selector) append_name(present, matcher.name());
+  std::string missing;
+  for (const std::string& label : limits.required_labels) {
+    const bool named = std::any_of(selector.begin(), selector.end(),
+                                   [&](const label_matcher& one) { return one.name() == label; });
+    if (!named) append_name(missing, label);
+  }
+  if (!missing.empty()) {
+    return error{errc::invalid_argument, "stream selector is missing required matchers [" +
+                                             missing + "], labels present in the query were [" +
+                                             present + "]"};
+  }
+  if (selector.size() < limits.min_matchers) {
+    return error{errc::invalid_argument,
+                 "stream selector has less label matchers than required: (present: [" + present +
+                     "], number_present: " + std::to_string(selector.size()) +
+                     ", required_number_label_matchers: " + std::to_string(limits.min_matchers) +
+                     ")"};
+  }
+  return {};
+}
+
+// FNV-1, as Loki's logs print it for a query.
+std::uint32_t hash_of(std::string_view text) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : text) {
+    hash *= 16777619U;
+    hash ^= static_cast<std::uint8_t>(c);
+  }
+  return hash;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+bool names_query(const query_block& block, std::string_view text) {
+  if (block.pattern.empty()) return true;
+  if (trimmed(block.pattern) == trimmed(text)) return true;
+  if (!block.regex) return false;
+  const auto regex = compile_go_regex(block.pattern);
+  return regex.ok() && re2::RE2::PartialMatch({text.data(), text.size()}, **regex);
+}
+
+}  // namespace
+
+result<void> check_selectors(const query_expr& query, const query_limits& limits) {
+  if (limits.required_labels.empty() && limits.min_matchers == 0) return {};
+  std::vector<const matchers*> selectors;
+  if (query.is_log()) {
+    selectors.push_back(&query.log()->matchers);
+  } else {
+    collect_selectors(*query.metric(), selectors);
+  }
+  for (const matchers* selector : selectors) SKALD_TRY(check_selector(*selector, limits));
+  return {};
+}
+
+std::string_view query_kind(const query_expr& query) {
+  if (!query.is_log()) return "metric";
+  const std::vector<stage_expr>& stages = query.log()->stages;
+  const bool filters = std::any_of(stages.begin(), stages.end(), [](const stage_expr& stage) {
+    return std::holds_alternative<line_filter_expr>(stage) ||
+           std::holds_alternative<label_filter_expr>(stage);
+  });
+  return filters ? "filter" : "limited";
+}
+
+bool is_blocked(std::string_view text, const query_expr& query, const query_limits& limits) {
+  if (limits.blocks.empty()) return false;
+  const std::string printed = to_string(query);
+  const std::string_view kind = query_kind(query);
+  for (const query_block& block : limits.blocks) {
+    if (block.hash != 0) {
+      // A hash decides, whatever follows it in the list; Loki does so.
+      return hash_of(text) == block.hash || hash_of(printed) == block.hash;
+    }
+    if (!names_query(block, text) && !names_query(block, printed)) continue;
+    const bool of_kind = block.types.empty() || std::find(block.types.begin(), block.types.end(),
+                                                          kind) != block.types.end();
+    // The first block that names the query decides.
+    return of_kind;
+  }
+  return false;
+}
+
+}  // namespace skald::logql

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/logql/plan/query_policy.h"
+
+#include <gtest/gtest.h>
+
+#include "runtime/logql/plan/query_plan.h"
+
+namespace skald::logql {
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+
+std::string error_of(std::string query, const query_limits& limits, bool instant = false) {
+  query_request request;
+  request.query = std::move(query);
+  request.end_ns = 100 * second;
+  request.step_ns = second;
+  request.instant = instant;
+  const auto plan = query_plan::make(request, limits);
+  return plan.ok() ? "" : plan.error().message;
+}
+
+TEST(QueryPolicy, RangeQueriesNameTheRequiredLabels) {
+  query_limits limits;
+  limits.required_labels = {"env", "team"};
+  EXPECT_EQ(error_of("{app=\"a\", env=~\"p.+\"}", limits),
+            "stream selector is missing required matchers [team], labels present in the query were "
+            "[app, env]");
+  EXPECT_EQ(error_of("{app=\"a\"} | env=\"x\"", limits),
+            "stream selector is missing required matchers [env, team], labels present in the query "
+            "were [app]");
+  EXPECT_EQ(error_of("{env=\"a\", team!=\"b\"}", limits), "");
+  const std::string good = "rate({env=\"a\", team=\"b\"}[1m])";
+  EXPECT_EQ(
+      error_of(good + " + label_replace(sum(" + good + "), \"a\", \"\", \"b\", \"\") > 1", limits),
+      "");
+  EXPECT_EQ(error_of(good + " / sum(rate({env=\"a\"}[1m]))", limits),
+            "stream selector is missing required matchers [team], labels present in the query were "
+            "[env]");
+  EXPECT_EQ(error_of("vector(1)", limits), "");
+  EXPECT_EQ(error_of("rate({app=\"a\"}[1m])", limits, true), "") << "instant queries are free";
+}
+
+TEST(QueryPolicy, SelectorsHaveTheLeastNumberOfMatchers) {
+  query_limits limits;
+  limits.min_matchers = 3;
+  EXPECT_EQ(error_of("{app=\"a\", app!=\"b\"}", limits),
+            "stream selector has less label matchers than required: (present: [app, app], "
+            "number_present: 2, required_number_label_matchers: 3)");
+  EXPECT_EQ(error_of("{app=\"a\", app!=\"b\", c=\"\"}", limits), "");
+}
+
+TEST(QueryPolicy, EntriesAreCheckedBeforeLabelsAndLabelsBeforeTheLength) {
+  query_limits limits;
+  limits.required_labels = {"env"};
+  limits.max_query_length_ns = 50 * second;
+  EXPECT_TRUE(error_of("{app=\"a\"}", limits).starts_with("stream selector is missing"));
+  EXPECT_TRUE(error_of("{env=\"a\"}", limits).starts_with("the query time range exceeds"));
+  limits.max_entries = 10;
+  EXPECT_TRUE(error_of("{app=\"a\"}", limits).starts_with("max entries limit"));
+}
+
+struct block_case {
+  query_block block;
+  std::string query;
+  bool blocked;
+};
+
+TEST(QueryPolicy, BlocksByTextRegexHashAndKind) {
+  const block_case cases[] = {
+      {{"{app=\"a\"}", false, {}, 0}, " {app=\"a\"}\n", true},
+      {{" {app=\"a\"} ", false, {}, 0}, "{app=\"a\"}", true},
+      {{"{app=\"a\"}", false, {}, 0}, "{app=\"a\"} |= \"x\"", false},
+      {{"{app=\"a\"} | json", false, {}, 0}, "{ app=`a` }|json", true},  // as printed
+      {{"app=\"a\"", true, {}, 0}, "rate({app=\"a\"}[1m])", true},
+      {{"^app", true, {}, 0}, "rate({app=\"a\"}[1m])", false},
+      {{"(", true, {}, 0}, "{app=\"(\"}", false},  // no expression: names nothing
+      {{"", false, {}, 0}, "vector(1)", true},
+      {{"", false, {"metric"}, 0}, "vector(1)", true},
+      {{"", false, {"metric"}, 0}, "{app=\"a\"}", false},
+      {{"", false, {"limited"}, 0}, "{app=\"a\"} | json", true},
+      {{"", false, {"limited"}, 0}, "{app=\"a\"} | json | x=\"y\"", false},
+      {{"", false, {"metric", "filter"}, 0}, "{app=\"a\"} |= \"x\"", true},
+      {{"nothing like it", false, {"filter"}, 2166136261U}, "{app=\"a\"}", false},
+      {{"nothing like it", false, {"filter"}, 0xDAFFFB82}, "{app=\"a\"}", true},
+  };
+  for (const block_case& item : cases) {
+    query_limits limits;
+    limits.blocks = {item.block};
+    EXPECT_EQ(error_of(item.query, limits), item.blocked ? "query blocked by policy" : "")
+        << item.block.pattern << " on " << item.query;
+  }
+}
+
+TEST(QueryPolicy, FirstBlockThatNamesTheQueryDecides) {
+  query_limits limits;
+  limits.blocks = {{"app", true, {"metric"}, 0}, {"app", true, {}, 0}};
+  EXPECT_EQ(error_of("{app=\"a\"}", limits), "");
+  limits.blocks = {{"other", true, {}, 0}, {"app", true, {}, 0}};
+  EXPECT_EQ(error_of("{app=\"a\"}", limits), "query blocked by policy");
+  limits.blocks = {{"", false, {}, 7}, {"app", true, {}, 0}};
+  EXPECT_EQ(error_of("{app=\"a\"}", limits), "");
+}
+
+}  // namespace
+}  // namespace skald::logql

@@ -25,14 +25,32 @@ class push_job_actor final : public caf::event_based_actor {
  public:
   push_job_actor(caf::actor_config& config, push_call call, caf::actor ingester)
       : caf::event_based_actor(config),
-        core_(call.tenant, call.push),
-        call_(std::move(call)),
+        core_(std::move(call.push)),
+        reply_(std::move(call.reply)),
         ingester_(std::move(ingester)) {}
   const char* name() const override { return "push_job"; }
 
   caf::behavior make_behavior() override {
-    for (const shard_frame& part : call_.push->frames) {
-      push_request request{part.frame, {}};
+    send_frames();
+    return {[this](frame_answer& answer) {
+      core_.on_frame_answer(*answer.value);
+      send_frames();
+      if (!core_.complete()) return;
+      reply_.answer(core_.answer());
+      reply_ = {};
+      quit();
+    }};
+  }
+
+  void on_exit() override {
+    reply_ = {};
+    ingester_ = nullptr;
+  }
+
+ private:
+  void send_frames() {
+    for (push_frame_ptr& frame : core_.take_frames()) {
+      push_request request{std::move(frame), {}};
       request.reply =
           one_shot<push_outcome>([self = caf::actor(this)](result<push_outcome> answer) {
             caf::anon_send(self,
@@ -40,23 +58,10 @@ class push_job_actor final : public caf::event_based_actor {
           });
       send(ingester_, std::move(request));
     }
-    return {[this](frame_answer& answer) {
-      core_.on_frame_answer(*answer.value);
-      if (!core_.complete()) return;
-      call_.reply.answer(core_.answer());
-      call_.reply = {};
-      quit();
-    }};
   }
 
-  void on_exit() override {
-    call_ = {};
-    ingester_ = nullptr;
-  }
-
- private:
   push_job_core core_;
-  push_call call_;
+  one_shot<push_answer> reply_;
   caf::actor ingester_;
 };
 
@@ -68,7 +73,7 @@ distributor_actor::distributor_actor(caf::actor_config& config, caf::actor inges
 caf::behavior distributor_actor::make_behavior() {
   return {[this](push_call& call) {
     if (call.push->frames.empty()) {  // nothing to write: the answer is known
-      call.reply.answer(push_job_core(call.tenant, call.push).answer());
+      call.reply.answer(push_job_core(call.push).answer());
       return;
     }
     spawn<push_job_actor>(std::move(call), ingester_);

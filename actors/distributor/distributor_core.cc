@@ -12,6 +12,12 @@
 namespace skald {
 namespace {
 
+// What a frame takes for a stream and for an entry beside their texts, about.
+constexpr std::size_t frame_stream_bytes = 96;
+constexpr std::size_t frame_row_bytes = 12;
+// Streams of a push whose labels are in no cache while frames that name them are built.
+constexpr std::size_t resolved_again_max = 4096;
+
 constexpr std::int64_t min_time = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t max_time = std::numeric_limits<std::int64_t>::max();
 
@@ -79,7 +85,7 @@ class distributor_core::preparation {
   // A stream of the push whose labels are in order.
   struct resolved_stream {
     const pushed_stream* pushed;
-    const cached_labels* labels;
+    const cached_labels* labels;  // null: not kept
   };
 
   static std::size_t metadata_bytes(std::span<const metadata_pair> pairs) {
@@ -154,7 +160,7 @@ class distributor_core::preparation {
       }
     }
     check_entries(pushed, labels.canonical_labels);
-    streams_.push_back({&pushed, &labels});
+    streams_.push_back({&pushed, core_.cache_.is_kept(&labels) ? &labels : nullptr});
   }
 
   void refuse_stream(const pushed_stream& pushed, std::string_view reason, std::string text) {
@@ -293,26 +299,43 @@ class distributor_core::preparation {
     text_bytes_.assign(core_.options_.shards, 0);
     const level_detector detector(limits_);
     const bool discover = limits_.discover_log_levels && limits_.allow_structured_metadata;
-    for (const resolved_stream& stream : streams_) {
-      add_stream(stream, discover && !stream.labels->exempt ? &detector : nullptr);
+    for (const resolved_stream& from : streams_) {
+      const cached_labels& stream =
+          from.labels != nullptr ? *from.labels : resolve_again(*from.pushed);
+      add_stream(*from.pushed, stream, discover && !stream.exempt ? &detector : nullptr);
     }
+    finish_frames();
+  }
+
+  void finish_frames() {
     for (std::uint32_t s = 0; s < core_.options_.shards; ++s) {
       if (!core_.writers_[s].empty()) {
         outcome_.frames.push_back({s, core_.writers_[s].finish()});
       }
+      text_bytes_[s] = 0;
     }
+    resolved_again_.clear();
   }
 
-  void add_stream(const resolved_stream& from, const level_detector* detector) {
-    const cached_labels& stream = *from.labels;
+  // Labels of a push with so many new streams that the cache did not keep all. Valid until the
+  // frames are finished.
+  const cached_labels& resolve_again(const pushed_stream& pushed) {
+    if (resolved_again_.size() >= resolved_again_max) finish_frames();
+    auto labels = resolve_labels(pushed.labels_text, limits_);
+    SKALD_ASSERT(labels.ok());
+    return resolved_again_.emplace_back(std::move(labels).value());
+  }
+
+  void add_stream(const pushed_stream& pushed, const cached_labels& stream,
+                  const level_detector* detector) {
     const std::uint32_t shard = shard_of(stream.fingerprint, core_.options_.shards);
     push_frame_writer& writer = core_.writers_[shard];
     std::size_t& text_bytes = text_bytes_[shard];
     begin_stream(writer, stream, text_bytes);
     std::int64_t former_ns = min_time;  // as sent
     std::int64_t stored_ns = min_time;
-    for (std::uint32_t i = 0; i < from.pushed->entry_count; ++i) {
-      const std::uint32_t index = from.pushed->first_entry + i;
+    for (std::uint32_t i = 0; i < pushed.entry_count; ++i) {
+      const std::uint32_t index = pushed.first_entry + i;
       if (core_.refused_[index] != 0) [[unlikely]]
         continue;
       const pushed_entry& entry = push_.entries[index];
@@ -333,7 +356,8 @@ class distributor_core::preparation {
           text_bytes += pair.name.size() + pair.value.size();
         }
       }
-      if (writer.line_bytes() + text_bytes >= core_.options_.frame_line_bytes_max) [[unlikely]] {
+      if (writer.line_bytes() + writer.rows() * frame_row_bytes + text_bytes >=
+          core_.options_.frame_bytes_max) [[unlikely]] {
         outcome_.frames.push_back({shard, writer.finish()});
         text_bytes = 0;
         begin_stream(writer, stream, text_bytes);
@@ -344,7 +368,7 @@ class distributor_core::preparation {
   static void begin_stream(push_frame_writer& writer, const cached_labels& stream,
                            std::size_t& text_bytes) {
     writer.begin_stream(stream.fingerprint, stream.canonical_labels);
-    text_bytes += stream.canonical_labels.size();
+    text_bytes += stream.canonical_labels.size() + frame_stream_bytes;
   }
 
   // The line, cut to the limit when the tenant has it so. Valid until all frames are built.
@@ -373,6 +397,7 @@ class distributor_core::preparation {
   prepared_push outcome_;
   entry_metadata metadata_;
   std::deque<std::string> cut_lines_;
+  std::deque<cached_labels> resolved_again_;
 };
 
 distributor_core::distributor_core(distributor_options options, rate_limiter& rates,

@@ -150,7 +150,7 @@ TEST_F(DistributorCore, SpreadsStreamsOverShards) {
 }
 
 TEST_F(DistributorCore, ClosesFramesAtTheirSize) {
-  options_.frame_line_bytes_max = 100;
+  options_.frame_bytes_max = 200;
   const prepared_push out =
       prepare_one(R"({a="b"})", {{now_ns, std::string(99, 'a')}, {now_ns, "b"}, {now_ns, "c"}});
   ASSERT_EQ(out.frames.size(), 2u);
@@ -160,7 +160,7 @@ TEST_F(DistributorCore, ClosesFramesAtTheirSize) {
 
 // A frame must fit into one record of the log, whatever its bytes consist of.
 TEST_F(DistributorCore, ClosesFramesThatAreMostlyMetadataOrLabels) {
-  options_.frame_line_bytes_max = 1000;
+  options_.frame_bytes_max = 1000;
   push_maker maker;
   std::vector<test_entry> entries;
   for (int i = 0; i < 10; ++i) entries.push_back({now_ns + i, "x", {{"k", std::string(400, 'v')}}});
@@ -175,6 +175,48 @@ TEST_F(DistributorCore, ClosesFramesThatAreMostlyMetadataOrLabels) {
     rows += f.frame->rows();
   }
   EXPECT_EQ(rows, 20u);
+}
+
+TEST_F(DistributorCore, ClosesFramesThatAreMostlyCountsAndOffsets) {
+  options_.frame_bytes_max = 64 << 10;
+  push_maker streams;
+  for (int i = 0; i < 5000; ++i) {
+    streams.stream("{a=\"" + std::to_string(i) + "\"}", {{now_ns, "x"}});
+  }
+  push_maker entries;
+  entries.stream(R"({a="b"})", std::vector<test_entry>(30'000, {now_ns, "x"}));
+  for (auto* maker : {&streams, &entries}) {
+    const prepared_push out = prepare(*maker);
+    ASSERT_GT(out.frames.size(), 3u);
+    for (const auto& f : out.frames) EXPECT_LT(f.frame->bytes().size(), 80'000u);
+    EXPECT_GT(out.frames[0].frame->bytes().size(), 50'000u);
+  }
+}
+
+TEST_F(DistributorCore, KeepsStreamsThatTheLabelCacheDoesNotKeep) {
+  options_.shards = 3;
+  push_maker maker;
+  for (int i = 0; i < 20'000; ++i) {
+    maker.stream("{b=\"" + std::to_string(i) + "\", a=\"1\"}",
+                 {{now_ns, "x"}, {now_ns + i, "y", {{"k", "v"}}}});
+  }
+  const decoded_push push = maker.take();
+  const auto stored_with = [&](std::size_t cache_bytes) {
+    options_.label_cache_bytes_max = cache_bytes;
+    rate_limiter rates;
+    distributor_core core(options_, rates);
+    push_request_context context;
+    context.tenant = "fake";
+    context.limits = &limits_;
+    context.wall_now_ns = now_ns;
+    const prepared_push out = core.prepare(push, context);
+    EXPECT_EQ(out.status, 204);
+    EXPECT_LE(core.labels().bytes(), cache_bytes);
+    return stored(out);
+  };
+  const auto all = stored_with(100 << 20);
+  EXPECT_EQ(all.size(), 20'000u);
+  EXPECT_TRUE(all == stored_with(100'000));
 }
 
 struct refusal_case {

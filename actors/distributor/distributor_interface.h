@@ -26,7 +26,7 @@ struct push_answer {
 // stored: resend all, which is harmless).
 struct push_call {
   std::string tenant;
-  std::shared_ptr<const prepared_push> push;
+  std::shared_ptr<prepared_push> push;  // nobody else's: frames are let go as they are sent
   one_shot<push_answer> reply;
 };
 

@@ -15,9 +15,9 @@ struct distributor_options {
   // Memory of one label cache (one an io thread). Less: labels are parsed more often; more: no gain
   // once all active streams fit (about 600 bytes each).
   std::size_t label_cache_bytes_max = 16u << 20;
-  // A frame is closed when its lines, labels and metadata pass this. Larger frames cost less per
-  // entry, smaller ones are acknowledged sooner.
-  std::size_t frame_line_bytes_max = 2u << 20;
+  // A frame is closed when it takes about this. Larger frames cost less per entry, smaller ones are
+  // acknowledged sooner.
+  std::size_t frame_bytes_max = 2u << 20;
   // Longest line, and most structured metadata of one entry, whatever the tenant's limits say: one
   // entry must fit into one frame and one WAL record.
   std::size_t entry_bytes_max = 16u << 20;

@@ -220,6 +220,11 @@ result<const cached_labels*> label_cache::find(const key& of, const tenant_limit
     if (first == nullptr) by_hash_.erase(of.hash);
     return value.error();
   }
+  if (bytes_ > 2 * bytes_max_) [[unlikely]] {
+    if (first == nullptr) by_hash_.erase(of.hash);
+    not_kept_ = std::move(*value);
+    return static_cast<const cached_labels*>(&not_kept_);
+  }
   // The raw text, the canonical one and the label set hold about the same bytes each.
   const std::size_t bytes = fixed_entry_bytes + of.text.size() +
                             2 * value->canonical_labels.size() + 64 * value->label_count;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Raw label text of a push -> the stream that it names, so that labels are parsed once per distinct
-// text. Bounded by bytes between pushes: entries that were not asked for since the hand of the
-// clock last passed them go first, which costs a look-up one flag and no list. One thread only:
-// each io thread has its own.
+// text. Bounded by bytes between pushes, and by twice that during one: entries that were not asked
+// for since the hand of the clock last passed them go first, which costs a look-up one flag and no
+// list. One thread only: each io thread has its own.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -81,9 +81,11 @@ class label_cache {
   // Has the processor load what find() will look at. Worth its while for some ten keys at a time:
   // the table of a node with many streams is in no cache.
   void prefetch(std::span<const key> keys) const;
-  // Parses at the first sight of a key. The pointer stays valid until trim().
+  // Parses at the first sight of a key. The pointer stays valid until trim(), or if it is not kept
+  // until the next call: a push may bring any number of new streams.
   // Errors: those of resolve_labels; not cached.
   result<const cached_labels*> find(const key& of, const tenant_limits& limits);
+  bool is_kept(const cached_labels* found) const { return found != &not_kept_; }
   // Lets entries go until the bound holds.
   void trim();
 
@@ -112,6 +114,7 @@ class label_cache {
   std::size_t bytes_ = 0;
   std::uint64_t hits_ = 0;
   std::uint64_t misses_ = 0;
+  cached_labels not_kept_;  // the last one
   std::vector<std::unique_ptr<entry>> ring_;
   std::size_t hand_ = 0;
   boost::unordered_flat_map<std::uint64_t, entry*, as_it_is> by_hash_;

@@ -128,15 +128,38 @@ TEST(LabelCache, ForgetsEntriesOfEqualHashOneByOne) {
 
 // Pointers of one push stay good until it is over.
 TEST(LabelCache, EvictsOnlyWhenItIsTrimmed) {
-  label_cache cache(10);
+  label_cache cache(10'000);
   const auto first = find(cache, R"({a="1"})");
-  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(find(cache, "{b=\"" + std::to_string(i) + "\"}").ok());
+  for (int i = 0; i < 30; ++i) {
+    const auto found = find(cache, "{b=\"" + std::to_string(i) + "\"}");
+    ASSERT_TRUE(found.ok());
+    EXPECT_TRUE(cache.is_kept(*found));
+  }
   EXPECT_EQ((*first)->canonical_labels, R"({a="1", service_name="unknown_service"})");
   EXPECT_EQ((*first)->fingerprint, fingerprint_of((*first)->canonical_labels));
-  EXPECT_EQ(cache.size(), 1001u);
+  EXPECT_EQ(cache.size(), 31u);
+  EXPECT_GT(cache.bytes(), 10'000u);
   cache.trim();
-  EXPECT_EQ(cache.size(), 0u);
-  EXPECT_EQ(cache.bytes(), 0u);
+  EXPECT_LE(cache.bytes(), 10'000u);
+  EXPECT_GT(cache.size(), 0u);
+}
+
+TEST(LabelCache, APushOfAnyNumberOfNewStreamsIsBounded) {
+  label_cache cache(10'000);
+  const auto first = find(cache, R"({a="1"})");
+  int kept = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string text = "{b=\"" + std::to_string(i) + "\"}";
+    const auto found = find(cache, text);
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ((*found)->stream->labels.get("b"), std::to_string(i));
+    kept += cache.is_kept(*found);
+    EXPECT_EQ(cache.is_kept(*find(cache, text)), cache.is_kept(*found));
+  }
+  EXPECT_EQ(cache.size(), kept + 1u);
+  EXPECT_LT(cache.bytes(), 21'000u);
+  EXPECT_EQ((*first)->canonical_labels, R"({a="1", service_name="unknown_service"})");
+  EXPECT_TRUE(cache.is_kept(*find(cache, R"({a="1"})")));
 }
 
 TEST(LabelCache, KeepsWhatIsAskedForWhenItIsFull) {

@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/distributor/push_job_core.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace skald {
+
+std::vector<push_frame_ptr> push_job_core::take_frames() {
+  std::vector<push_frame_ptr> taken;
+  if (missing_ > 0 || failure_) return taken;
+  std::size_t bytes = 0;
+  for (auto& frames = push_->frames; next_ < frames.size(); ++next_) {
+    bytes += frames[next_].frame->bytes().size();
+    if (!taken.empty() && bytes > frame_bytes_max) break;
+    taken.push_back(std::exchange(frames[next_].frame, nullptr));
+  }
+  missing_ = taken.size();
+  return taken;
+}
 
 void push_job_core::on_frame_answer(const result<push_outcome>& answer) {
   SKALD_ASSERT(missing_ > 0);
@@ -12,24 +25,22 @@ void push_job_core::on_frame_answer(const result<push_outcome>& answer) {
     if (!failure_) failure_ = answer.error();
     return;
   }
-  rejected_.insert(rejected_.end(), answer->rejected.begin(), answer->rejected.end());
+  for (const stream_rejection& one : answer->rejected) {
+    // A status that makes the client resend wins: resending what is stored is harmless, not
+    // resending loses lines.
+    if (!worst_ || worst_->http_status < one.http_status) worst_ = one;
+  }
 }
 
 result<push_answer> push_job_core::answer() const {
   SKALD_ASSERT(complete());
   if (failure_) return *failure_;
-  if (!rejected_.empty()) {
-    // A status that makes the client resend wins: resending what is stored is harmless, not
-    // resending loses lines.
-    const auto worst = std::max_element(
-        rejected_.begin(), rejected_.end(),
-        [](const auto& a, const auto& b) { return a.http_status < b.http_status; });
-    push_answer out;
-    out.status = worst->http_status;
-    out.text = worst->text;
+  push_answer out;
+  if (worst_) {
+    out.status = worst_->http_status;
+    out.text = worst_->text;
     return out;
   }
-  push_answer out;
   out.status = push_->status;
   if (push_->failure) out.text = push_->failure->message;
   out.retry_after = push_->retry_after;

@@ -50,7 +50,7 @@ http_response response_of(const push_answer& answer) {
 // What a push becomes: an answer at once, or frames for the distributor.
 struct push_work {
   std::optional<http_response> refusal;
-  std::shared_ptr<const prepared_push> push;
+  std::shared_ptr<prepared_push> push;
 };
 
 push_work prepare_push(const gateway_context& context, http_request& request,
@@ -66,7 +66,7 @@ push_work prepare_push(const gateway_context& context, http_request& request,
   rules.limits = &limits->for_tenant(tenant);
   rules.wall_now_ns = context.time->wall_now_ns();
   rules.now = context.time->now();
-  push_work out{std::nullopt, std::make_shared<const prepared_push>(core.prepare(*decoded, rules))};
+  push_work out{std::nullopt, std::make_shared<prepared_push>(core.prepare(*decoded, rules))};
   scratch.give_back(std::move(*decoded));
   return out;
 }

@@ -33,11 +33,11 @@ def field(number, data):
 
 def snappy(data):
     """Literals only, which is valid snappy."""
-    out = varint(len(data))
+    out = [varint(len(data))]
     for i in range(0, len(data), 60):
         part = data[i:i + 60]
-        out += bytes([(len(part) - 1) << 2]) + part
-    return out
+        out += bytes([(len(part) - 1) << 2]), part
+    return b"".join(out)
 
 
 def proto_entry(ns, line, metadata=()):
@@ -340,6 +340,51 @@ class Hostile(unittest.TestCase):
             for s in idle:
                 s.close()
         type(self).count += 6
+
+
+class LargePushes(unittest.TestCase):
+    """Pushes that are much larger than the queues that they go through."""
+
+    STREAMS = 400_000
+    PEAK_MIB = 300
+
+    def setUp(self):
+        self.node = skald_node.Node()
+        self.addCleanup(self.node.close)
+
+    def peak_mib(self):
+        with open("/proc/%d/status" % self.node.process.pid) as status:
+            return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM:"))
+
+    def push_new_streams(self, data, headers):
+        self.node.edit_config("max_global_streams_per_user: 0", "max_global_streams_per_user: 100")
+        self.node.start()
+        status, text, _ = self.node.request("POST", PUSH, data, headers)
+        self.assertEqual((status, text[:38]), (429, b"maximum active stream limit exceeded w"))
+        peak = self.peak_mib()
+        print("%d new streams in one push of %d bytes: peak %d MiB" % (self.STREAMS, len(data), peak), flush=True)
+        self.assertLess(peak, self.PEAK_MIB)
+        found = self.node.request("GET", "/loki/api/v1/series")[1]
+        self.assertEqual(len(json.loads(found)["data"]), 100)
+
+    def test_new_streams_beyond_the_limit_by_protobuf(self):
+        self.push_new_streams(snappy(b"".join(
+            proto_push(b'{a="%d"}' % i, [proto_entry(NOW, b"x")]) for i in range(self.STREAMS))), PROTO)
+
+    def test_new_streams_beyond_the_limit_by_json(self):
+        self.push_new_streams(body(*(stream({"a": str(i)}) for i in range(self.STREAMS))), JSON)
+
+    def test_a_push_larger_than_the_queue_is_stored(self):
+        self.node.start()
+        line = b"0123456789abcdef" * 256
+        entries = [proto_entry(NOW + i, line) for i in range(22_000)]
+        data = snappy(proto_push(b'{app="h"}', entries))
+        self.assertGreater(len(data), 85 << 20)
+        status, text, _ = self.node.request("POST", PUSH, data, PROTO)
+        self.assertEqual((status, text), (204, b""))
+        parameters = urllib.parse.urlencode({"query": 'sum(count_over_time({app="h"}[1h]))', "time": NOW + 10**9})
+        found = json.loads(self.node.request("GET", "/loki/api/v1/query?" + parameters)[1])
+        self.assertEqual(found["data"]["result"][0]["value"][1], "22000")
 
 
 if __name__ == "__main__":

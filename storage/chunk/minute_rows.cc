@@ -34,11 +34,15 @@ void segment_minutes::add(std::span<const std::int64_t> timestamps, std::uint32_
   run_marks run{first_row, static_cast<std::uint32_t>(timestamps.size()), 0, marks_.size(),
                 marks_.size()};
   if (timestamps.empty() || timestamps.size() > minute_mark::rows_max ||
-      !has_minute_end(timestamps.back())) {
+      !has_minute_end(timestamps.front())) {
     return;
   }
   run.first_end_ns = minute_end(timestamps.front());
   for (std::size_t row = 0; row < timestamps.size();) {
+    if (!has_minute_end(timestamps[row])) {
+      marks_.resize(run.begin);
+      return;
+    }
     const std::int64_t end_ns = minute_end(timestamps[row]);
     while (row < timestamps.size() && timestamps[row] <= end_ns) ++row;
     const std::uint64_t number =

@@ -54,6 +54,15 @@ TEST(SegmentMinutes, LeavesOutWhatDoesNotFit) {
   EXPECT_EQ(minutes.of(run_of(4, 1)).marks.size(), 1u);
 }
 
+// Foreign bytes may hold times that fall: the counts mean nothing then, but nothing overflows.
+TEST(SegmentMinutes, LeavesOutRunsWithTheEndOfTimeInTheMiddle) {
+  const std::vector<std::int64_t> times = {0, INT64_MAX, 5, 2 * minute, INT64_MIN, INT64_MAX, 7};
+  const segment_minutes minutes(times, std::vector<std::uint32_t>{3, 3, 1});
+  EXPECT_TRUE(minutes.of(run_of(0, 3)).marks.empty());
+  EXPECT_TRUE(minutes.of(run_of(3, 3)).marks.empty());
+  EXPECT_EQ(minutes.of(run_of(6, 1)).marks.size(), 1u);
+}
+
 TEST(SegmentMinutes, CountsWhatIsThere) {
   std::mt19937_64 random(5);
   for (int round = 0; round < 50; ++round) {

@@ -5,38 +5,31 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <map>
 
 #include "storage/file/posix_file_system.h"
+#include "testing/kit/forwarding_file_system.h"
 
 namespace skald {
 namespace {
 
-// Passes calls on to the real file system and notes their order; fails the call that it is told to.
-class watched_file_system final : public file_system {
+// Notes the order of calls; fails the call that it is told to.
+class watched_file_system final : public forwarding_file_system {
  public:
-  struct watched_file final : file {
+  class watched_file final : public forwarding_file {
+   public:
     watched_file(watched_file_system& owner, std::unique_ptr<file> inner)
-        : owner(owner), inner(std::move(inner)) {}
-    result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t n) override {
-      return inner->read_at(offset, out, n);
-    }
-    result<void> write_at(std::uint64_t offset, std::string_view bytes) override {
-      return inner->write_at(offset, bytes);
-    }
+        : forwarding_file(std::move(inner)), owner_(owner) {}
     result<void> append(std::string_view bytes) override {
-      SKALD_TRY(owner.note("append"));
-      return inner->append(bytes);
+      SKALD_TRY(owner_.note("append"));
+      return forwarding_file::append(bytes);
     }
     result<void> sync_data() override {
-      SKALD_TRY(owner.note("sync_data"));
-      return inner->sync_data();
+      SKALD_TRY(owner_.note("sync_data"));
+      return forwarding_file::sync_data();
     }
-    result<std::uint64_t> size() override { return inner->size(); }
-    result<void> resize(std::uint64_t bytes) override { return inner->resize(bytes); }
-    int descriptor() const override { return inner->descriptor(); }
-    watched_file_system& owner;
-    std::unique_ptr<file> inner;
+
+   private:
+    watched_file_system& owner_;
   };
 
   result<void> note(const std::string& call) {
@@ -46,36 +39,18 @@ class watched_file_system final : public file_system {
   }
   result<std::unique_ptr<file>> open(const std::string& path, open_mode mode) override {
     SKALD_TRY(note("open"));
-    SKALD_TRY_ASSIGN(auto inner, files.open(path, mode));
+    SKALD_TRY_ASSIGN(auto inner, forwarding_file_system::open(path, mode));
     return std::unique_ptr<file>(std::make_unique<watched_file>(*this, std::move(inner)));
   }
   result<void> rename(const std::string& from, const std::string& to) override {
     SKALD_TRY(note("rename"));
-    return files.rename(from, to);
+    return forwarding_file_system::rename(from, to);
   }
-  result<void> remove(const std::string& path) override { return files.remove(path); }
-  result<void> remove_directory(const std::string& path) override {
-    return files.remove_directory(path);
-  }
-  result<std::vector<directory_entry>> list(const std::string& path) override {
-    return files.list(path);
-  }
-  result<void> create_directories(const std::string& path) override {
-    return files.create_directories(path);
-  }
-  result<std::uint64_t> file_size(const std::string& path) override {
-    return files.file_size(path);
-  }
-  result<bool> exists(const std::string& path) override { return files.exists(path); }
   result<void> sync_directory(const std::string& path) override {
     SKALD_TRY(note("sync_directory"));
-    return files.sync_directory(path);
-  }
-  result<std::uint64_t> free_bytes(const std::string& path) override {
-    return files.free_bytes(path);
+    return forwarding_file_system::sync_directory(path);
   }
 
-  posix_file_system files;
   std::vector<std::string> calls;
   std::string failing_call;
 };
@@ -90,18 +65,19 @@ class AtomicWrite : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(root_); }
 
   watched_file_system files_;
+  posix_file_system real_;
   std::string root_;
 };
 
 TEST_F(AtomicWrite, WritesPartsThenSyncsThenRenamesThenSyncsTheDirectory) {
   const std::string_view parts[] = {"one ", "", "two"};
   ASSERT_TRUE(atomic_write(files_, root_ + "/f", parts).ok());
-  EXPECT_EQ(read_file(files_.files, root_ + "/f").value(), "one two");
+  EXPECT_EQ(read_file(real_, root_ + "/f").value(), "one two");
   const std::vector<std::string> wanted = {"open",      "append", "append",
                                            "sync_data", "rename", "sync_directory"};
   EXPECT_EQ(files_.calls, wanted);
   ASSERT_TRUE(atomic_write(files_, root_ + "/f", "new").ok());
-  EXPECT_EQ(read_file(files_.files, root_ + "/f").value(), "new");
+  EXPECT_EQ(read_file(real_, root_ + "/f").value(), "new");
 }
 
 TEST_F(AtomicWrite, KeepsTheOldContentsAndCleansUpWhenAnyStepFails) {
@@ -111,7 +87,7 @@ TEST_F(AtomicWrite, KeepsTheOldContentsAndCleansUpWhenAnyStepFails) {
     const auto written = atomic_write(files_, root_ + "/f", "new");
     ASSERT_FALSE(written.ok()) << call;
     EXPECT_EQ(written.error().code, errc::resource_exhausted);
-    EXPECT_EQ(read_file(files_.files, root_ + "/f").value(), "old") << call;
+    EXPECT_EQ(read_file(real_, root_ + "/f").value(), "old") << call;
     EXPECT_EQ(files_.list(root_).value().size(), 1) << call;
   }
   files_.failing_call = "sync_directory";
@@ -126,7 +102,7 @@ TEST_F(AtomicWrite, KeepsTheOldContentsWhenPiecesEndInAnError) {
     return error{errc::corrupt, "no more"};
   };
   EXPECT_EQ(atomic_write(files_, root_ + "/f", broken).error().code, errc::corrupt);
-  EXPECT_EQ(read_file(files_.files, root_ + "/f").value(), "old");
+  EXPECT_EQ(read_file(real_, root_ + "/f").value(), "old");
   EXPECT_EQ(files_.list(root_).value().size(), 1);
 }
 

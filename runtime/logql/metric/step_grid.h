@@ -61,10 +61,12 @@ class window_set {
   position locate(std::int64_t timestamp_ns) const;
   // The position right behind `at`, which must have one: cheaper than locate().
   position next(const position& at) const {
-    const std::int64_t start_ns = first_end_ns_ - range_ns_ + at.starts_before * step_ns_;
-    const std::int64_t end_ns = first_end_ns_ + at.ends_before * step_ns_;
-    return place(at.starts_before + (at.starts_before < count_ && start_ns == at.last_ns ? 1 : 0),
-                 at.ends_before + (at.ends_before < count_ && end_ns == at.last_ns ? 1 : 0));
+    // What is behind the last window may be behind the end of time, too.
+    const bool starts = at.starts_before < count_ &&
+                        first_end_ns_ - range_ns_ + at.starts_before * step_ns_ == at.last_ns;
+    const bool ends =
+        at.ends_before < count_ && first_end_ns_ + at.ends_before * step_ns_ == at.last_ns;
+    return place(at.starts_before + (starts ? 1 : 0), at.ends_before + (ends ? 1 : 0));
   }
   std::uint32_t interval_count() const { return interval_count_; }
   // Whether all windows begin and end at multiples of the unit.

@@ -78,6 +78,20 @@ TEST(WindowSet, NeedsOneIntervalPerStepWhenRangeIsTheStep) {
 }
 
 // Every timestamp lies in the intervals of exactly those steps whose window holds it.
+// Sanitizers see what is computed beyond it.
+TEST(WindowSet, MayEndWithTime) {
+  const window_set windows({INT64_MAX - 10, 8, 2}, 4, 0);
+  window_set::position at = windows.locate(INT64_MAX - 14);
+  std::vector<std::int64_t> lasts;
+  while (at.last_ns != INT64_MAX) {
+    lasts.push_back(at.last_ns);
+    at = windows.next(at);
+  }
+  EXPECT_EQ(lasts, (std::vector<std::int64_t>{INT64_MAX - 14, INT64_MAX - 10, INT64_MAX - 6,
+                                              INT64_MAX - 2}));
+  EXPECT_EQ(windows.next(at).interval, window_set::no_interval);
+}
+
 TEST(WindowSet, IntervalsAgreeWithWindows) {
   const std::uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);

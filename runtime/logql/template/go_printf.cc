@@ -321,17 +321,20 @@ class formatter {
       out_ += is_list ? "[" : "map[";
     }
     std::string_view separator;
-    for (const template_value& item : is_list ? *value.list : value_list{}) {
-      out_ += separator;
-      append_item(item, verb);
-      separator = between;
-    }
-    for (const auto& [name, item] : is_list ? value_map{} : *value.map) {
-      out_ += separator;
-      append_argument(template_value::of_text(name), verb);
-      out_ += ':';
-      append_item(item, verb);
-      separator = between;
+    if (is_list) {
+      for (const template_value& item : *value.list) {
+        out_ += separator;
+        append_item(item, verb);
+        separator = between;
+      }
+    } else {
+      for (const auto& [name, item] : *value.map) {
+        out_ += separator;
+        append_argument(template_value::of_text(name), verb);
+        out_ += ':';
+        append_item(item, verb);
+        separator = between;
+      }
     }
     out_ += flags_.go_syntax ? '}' : ']';
   }

@@ -7,29 +7,12 @@
 
 #include <gtest/gtest.h>
 
-#include "actors/ingester/head_block.h"
+#include "actors/ingester/head_rows.h"
 
 namespace skald {
 namespace {
 
-struct row {
-  std::int64_t timestamp_ns;
-  std::string line;
-  std::vector<std::pair<std::string, std::string>> metadata = {};
-};
-
-constexpr std::string_view labels = "{a=\"b\"}";
-
-push_frame_ptr frame_of(const std::vector<row>& rows) {
-  push_frame_builder builder("t");
-  builder.begin_stream(fingerprint_of(labels), labels);
-  for (const auto& r : rows) {
-    std::vector<metadata_pair> pairs;
-    for (const auto& [name, value] : r.metadata) pairs.push_back({name, value});
-    builder.add(r.timestamp_ns, r.line, pairs);
-  }
-  return builder.finish();
-}
+using namespace head_rows;
 
 class head_columns_test : public ::testing::Test {
  protected:
@@ -41,29 +24,10 @@ class head_columns_test : public ::testing::Test {
     return dropped;
   }
   head_snapshot_ptr snapshot() const { return columns_.snapshot(*make_stream(labels), 0, 1); }
-  // "timestamp:line{name=value,...}" of all rows in time order.
-  static std::vector<std::string> rows_of(const head_snapshot_ptr& taken) {
-    std::vector<std::string> out;
-    if (taken->rows == 0) return out;
-    head_block block(taken);
-    const auto times = *block.timestamps();
-    const auto lines = *block.lines();
-    const auto metadata = *block.metadata();
-    for (std::size_t i = 0; i < times.size(); ++i) {
-      auto text = std::to_string(times[i]) + ":" + std::string(lines.line(i));
-      for (const auto& pair : metadata.row(i)) {
-        text += "{" + std::string(pair.name) + "=" + std::string(pair.value) + "}";
-      }
-      out.push_back(text);
-    }
-    return out;
-  }
-  std::vector<std::string> all() const { return rows_of(snapshot()); }
+  strings all() const { return rows_of(snapshot()); }
 
   head_columns columns_;
 };
-
-using strings = std::vector<std::string>;
 
 TEST_F(head_columns_test, EmptyHasNoRows) {
   EXPECT_EQ(columns_.rows(), 0U);

@@ -7,44 +7,78 @@
 #include <unordered_map>
 
 #include "actors/ingester/head_block.h"
+#include "storage/chunk/prefetch.h"
 
 namespace skald {
 namespace {
 
 using day_pieces = std::map<std::int64_t, std::vector<head_snapshot_ptr>>;
 
+// So many slices ahead their entries in the frames are fetched: they lie all over memory.
+constexpr std::size_t ahead_slices = 8;
+
 // What a pack is made of: views into snapshots and frames, and the columns that had to be made.
 class pack_inputs {
  public:
-  explicit pack_inputs(std::size_t pieces) { inputs_.reserve(pieces); }
-
-  // The piece must outlive the inputs.
-  void add(const head_snapshot_ptr& piece) {
-    for (const auto& slice : piece->slices) add(piece->stream, slice);
-    if (piece->is_by_reference()) return;
-    columns_.push_back(std::make_unique<sorted_columns>(piece));
-    const auto& sorted = *columns_.back();
-    inputs_.push_back({piece->stream, sorted.timestamps(), sorted.lines(), sorted.metadata()});
+  // The pieces must outlive the inputs.
+  explicit pack_inputs(const std::vector<head_snapshot_ptr>& pieces) {
+    for (const auto& piece : pieces) list(piece);
+    inputs_.reserve(sources_.size());
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      if (i + ahead_slices < sources_.size()) prefetch_columns(sources_[i + ahead_slices]);
+      add(sources_[i]);
+    }
   }
 
   std::vector<pack_input> take() { return std::move(inputs_); }
 
  private:
+  struct source {
+    const head_snapshot_ptr* piece;
+    const slice_ref* slice;  // null: all columns of the piece
+  };
+
+  void list(const head_snapshot_ptr& piece) {
+    for (const auto& slice : piece->slices) sources_.push_back({&piece, &slice});
+    if (!piece->is_by_reference()) sources_.push_back({&piece, nullptr});
+  }
+
+  static void prefetch_columns(const source& one) {
+    if (one.slice == nullptr) return;
+    prefetch(&one.slice->columns(), sizeof(stream_slice));
+  }
+
+  void add(const source& one) {
+    const stream_ptr& stream = (*one.piece)->stream;
+    if (one.slice != nullptr) {
+      add(stream, *one.slice);
+      return;
+    }
+    columns_.push_back(std::make_unique<sorted_columns>(*one.piece));
+    const auto& sorted = *columns_.back();
+    inputs_.push_back({stream, sorted.timestamps(), sorted.lines(), sorted.metadata()});
+  }
+
+  // Frames were checked when they came in, and slices know what they hold.
   void add(const stream_ptr& stream, const slice_ref& slice) {
     const auto& all = slice.columns();
+    const input_facts facts{slice.min_timestamp_ns(), slice.max_timestamp_ns(),
+                            slice.stored_bytes() - slice.line_bytes()};
     if (slice.row_count == all.rows()) {
-      inputs_.push_back({stream, all.timestamps, all.lines, all.metadata});
+      inputs_.push_back({stream, all.timestamps, all.lines, all.metadata, facts});
       return;
     }
     pack_input part;
     part.stream = stream;
+    part.facts = facts;
     part.timestamps = all.timestamps.subspan(slice.first_row, slice.row_count);
     const auto text = all.lines.starts[slice.first_row];
     part.lines = {all.lines.bytes.substr(text, slice.line_bytes()),
                   from_zero(all.lines.starts, slice)};
     if (!all.metadata.empty()) {
-      part.metadata = {from_zero(all.metadata.starts, slice),
-                       all.metadata.pairs.subspan(all.metadata.starts[slice.first_row])};
+      const auto starts = from_zero(all.metadata.starts, slice);
+      const auto first_pair = all.metadata.starts[slice.first_row];
+      part.metadata = {starts, all.metadata.pairs.subspan(first_pair, starts.back())};
     }
     inputs_.push_back(part);
   }
@@ -58,6 +92,7 @@ class pack_inputs {
     return made;
   }
 
+  std::vector<source> sources_;
   std::vector<pack_input> inputs_;
   std::vector<std::unique_ptr<sorted_columns>> columns_;
   std::deque<std::vector<std::uint32_t>> starts_;  // these stay where they are
@@ -69,8 +104,7 @@ result<written_pack> write_pack(const pack_identity& identity,
   std::stable_sort(pieces.begin(), pieces.end(), [](const auto& a, const auto& b) {
     return a->first_sequence < b->first_sequence;
   });
-  pack_inputs inputs(pieces.size());
-  for (const auto& piece : pieces) inputs.add(piece);
+  pack_inputs inputs(pieces);
   return writer.write(identity, inputs.take());
 }
 

@@ -2,6 +2,7 @@
 // Packs end to end: what a writer was given is what a reader's blocks hold.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
 #include <thread>
 
@@ -267,6 +268,41 @@ TEST_F(PackTest, RefusesMalformedInput) {
   EXPECT_EQ(writer.write({std::string(151, 't')}, {good.input()}).error().code,
             errc::invalid_argument);
   EXPECT_TRUE(writer.write(identity, {good.input()}).ok());
+}
+
+// Rows of an input with facts are looked at only when they are gathered.
+TEST_F(PackTest, RefusesRowsThatFactsMisrepresent) {
+  stream_rows good("{app=\"a\"}");
+  good.add(1, "one", {{"name", "value"}});
+  good.add(2, "two");
+  pack_writer writer;
+  const auto refused = [&](const pack_input& input) {
+    const auto written = writer.write(identity, {input});
+    return !written.ok() && written.error().code == errc::invalid_argument;
+  };
+  pack_input base = good.input();
+  base.facts = {1, 2, 9};
+  EXPECT_TRUE(writer.write(identity, {base}).ok());
+  pack_input input = base;
+  const std::int64_t unsorted[] = {2, 1};
+  input.timestamps = unsorted;
+  EXPECT_TRUE(refused(input));
+  input = base;
+  input.lines.bytes = "one\ntwo.";
+  EXPECT_TRUE(refused(input));
+  for (const std::array<std::uint32_t, 3>& starts :
+       {std::array<std::uint32_t, 3>{0, 9, 8}, {0, 4, 9}, {0, 0, 8}}) {
+    input = base;
+    input.lines.starts = starts;
+    EXPECT_TRUE(refused(input)) << starts[1] << " " << starts[2];
+  }
+  for (const std::array<std::uint32_t, 3>& starts :
+       {std::array<std::uint32_t, 3>{0, 2, 1}, {0, 1, 2}, {1, 0, 1}}) {
+    input = base;
+    input.metadata.starts = starts;
+    EXPECT_TRUE(refused(input)) << starts[0] << " " << starts[1] << " " << starts[2];
+  }
+  EXPECT_TRUE(writer.write(identity, {base}).ok());
 }
 
 TEST_F(PackTest, OneReaderServesManyThreads) {

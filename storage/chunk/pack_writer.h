@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,14 @@ struct pack_writer_options {
   std::vector<std::string> validate() const;
 };
 
+// What a caller knows of an input whose columns it has checked: the writer then looks at the rows
+// only when their turn comes, which for small inputs all over memory is worth much.
+struct input_facts {
+  std::int64_t first_timestamp_ns = 0;
+  std::int64_t last_timestamp_ns = 0;
+  std::uint64_t metadata_bytes = 0;  // names and values
+};
+
 // Rows of one stream, sorted by time; rows with equal timestamps in order of arrival. Several
 // inputs may be of one stream: their rows are merged by time, rows of an earlier input first. All
 // views must stay valid during write().
@@ -50,6 +59,7 @@ struct pack_input {
   std::span<const std::int64_t> timestamps;  // nanoseconds, rising, one per line
   line_column lines;                         // each line followed by '\n'
   metadata_column metadata;                  // empty, or one row per line
+  std::optional<input_facts> facts = {};
 };
 
 struct written_pack {

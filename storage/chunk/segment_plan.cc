@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "storage/chunk/pack_format.h"
+#include "storage/chunk/prefetch.h"
 
 namespace skald {
 namespace {
@@ -17,13 +18,20 @@ constexpr std::uint64_t pair_weight = 4;
 // The columns of small inputs lie all over memory: so many inputs ahead they are fetched.
 constexpr std::size_t ahead_inputs = 6;
 
-void prefetch(const pack_input& input) {
-  __builtin_prefetch(input.timestamps.data());
-  __builtin_prefetch(input.lines.starts.data());
-  __builtin_prefetch(input.metadata.starts.data());
-  for (std::size_t i = 0; i < std::min<std::size_t>(input.metadata.pairs.size(), 16); i += 2) {
-    __builtin_prefetch(input.metadata.pairs.data() + i);
-  }
+// Whether no row can be over a bound, and the rest may be left to who gathers the rows.
+bool facts_suffice(const pack_input& input) {
+  return input.facts && input.lines.bytes.size() <= line_bytes_max &&
+         input.facts->metadata_bytes <= row_metadata_bytes_max &&
+         input.metadata.pairs.size() <= row_metadata_pairs_max;
+}
+
+void prefetch_columns(const pack_input& input) {
+  if (facts_suffice(input)) return;
+  prefetch(input.timestamps.data());
+  prefetch(input.lines.starts.data());
+  prefetch(input.metadata.starts.data());
+  const auto pairs = input.metadata.pairs;
+  prefetch(pairs.data(), pairs.first(std::min<std::size_t>(pairs.size(), 16)).size_bytes());
 }
 
 // Whether `next` are the rows behind `rows`.
@@ -67,9 +75,8 @@ result<void> check_lines(const pack_input& input) {
 result<std::uint64_t> check_metadata(const pack_input& input) {
   const metadata_column& column = input.metadata;
   if (column.empty()) return std::uint64_t{0};
-  if (column.starts.size() != input.timestamps.size() + 1 ||
-      column.starts.back() > column.pairs.size()) {
-    return refused_input(input, "metadata of another number of rows");
+  if (column.starts.back() > column.pairs.size()) {
+    return refused_input(input, "metadata offsets beyond the pairs");
   }
   std::uint64_t weight = 0;
   for (std::size_t row = 0; row + 1 < column.starts.size(); ++row) {
@@ -87,11 +94,25 @@ result<std::uint64_t> check_metadata(const pack_input& input) {
   return weight;
 }
 
+weighed_input weigh_by_facts(const pack_input& input) {
+  const std::uint64_t line_bytes = input.lines.bytes.size();
+  return {&input,
+          static_cast<std::uint32_t>(input.timestamps.size()),
+          line_bytes + input.facts->metadata_bytes + input.metadata.pairs.size() * pair_weight,
+          line_bytes,
+          input.facts->first_timestamp_ns,
+          input.facts->last_timestamp_ns};
+}
+
 result<weighed_input> check_input(const pack_input& input) {
   if (input.stream == nullptr) return refused_input(input, "no stream");
   if (input.lines.rows() != input.timestamps.size()) {
     return refused_input(input, "timestamps and lines of different numbers");
   }
+  if (!input.metadata.empty() && input.metadata.starts.size() != input.timestamps.size() + 1) {
+    return refused_input(input, "metadata of another number of rows");
+  }
+  if (facts_suffice(input)) return weigh_by_facts(input);
   if (!std::is_sorted(input.timestamps.begin(), input.timestamps.end())) {
     return refused_input(input, "timestamps are not sorted");
   }
@@ -426,7 +447,7 @@ result<segment_plan> plan_segments(const std::vector<pack_input>& inputs,
                                    std::uint32_t segment_bytes_target) {
   stream_collector collector;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (i + ahead_inputs < inputs.size()) prefetch(inputs[i + ahead_inputs]);
+    if (i + ahead_inputs < inputs.size()) prefetch_columns(inputs[i + ahead_inputs]);
     SKALD_TRY(collector.add(inputs[i]));
   }
   if (collector.empty()) return error{errc::invalid_argument, "pack without any row"};

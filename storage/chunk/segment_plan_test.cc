@@ -7,6 +7,7 @@
 #include <random>
 
 #include "storage/chunk/generated_streams.h"
+#include "storage/chunk/pack_format.h"
 
 namespace skald {
 namespace {
@@ -243,6 +244,41 @@ TEST(SegmentPlan, OrdersOverlappingInputsByTimeThenArrival) {
     ASSERT_EQ(plan->segments.size(), 1);
     EXPECT_EQ(placed_rows(*plan), all);
   }
+}
+
+// What the caller knows of the input.
+pack_input with_facts(pack_input input) {
+  std::uint64_t metadata_bytes = 0;
+  for (const metadata_pair& pair : input.metadata.pairs) {
+    metadata_bytes += pair.name.size() + pair.value.size();
+  }
+  input.facts = {input.timestamps.front(), input.timestamps.back(), metadata_bytes};
+  return input;
+}
+
+TEST(SegmentPlan, FactsGiveThePlanThatLookingGives) {
+  std::mt19937 random(5);
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    const auto streams = generate_streams({.seed = seed, .streams = 20, .apps = 2, .rows = 3000});
+    const auto pieces = cut(streams, random, 30);
+    auto inputs = inputs_of(pieces);
+    const auto expected = plan_segments(inputs, target);
+    ASSERT_TRUE(expected.ok());
+    const auto rows = placed_rows(*expected);
+    for (pack_input& input : inputs) input = with_facts(input);
+    const auto plan = plan_segments(inputs, target);
+    ASSERT_TRUE(plan.ok());
+    EXPECT_EQ(placed_rows(*plan), rows) << seed;
+  }
+}
+
+TEST(SegmentPlan, FactsDoNotSpareLargeMetadataTheLook) {
+  stream_rows rows("{app=\"a\"}");
+  rows.add(1, "x", {{"name", std::string(row_metadata_bytes_max, 'v')}});
+  EXPECT_EQ(plan_segments({with_facts(rows.input())}, target).error().code, errc::invalid_argument);
+  auto input = with_facts(rows.input());
+  input.metadata.starts = {};
+  EXPECT_EQ(plan_segments({input}, target).error().code, errc::invalid_argument);
 }
 
 // Each piece of a cut stream above also has a stream object of its own, of equal labels.

@@ -4,20 +4,19 @@
 #include <algorithm>
 #include <numeric>
 
+#include "storage/chunk/prefetch.h"
+
 namespace skald {
 namespace {
 
-// Rows of small inputs lie all over memory: so many slices ahead they are fetched, in two steps
-// because what an input refers to is only known once it is there.
+// Rows of small inputs lie all over memory: so many slices ahead they are fetched, in steps because
+// what an input refers to is only known once it is there.
 constexpr std::size_t ahead_slices = 4;
-constexpr std::size_t cache_line_bytes = 64;
+// The processor itself goes on with longer ones.
 constexpr std::size_t ahead_bytes_max = 32 * cache_line_bytes;
 
 void prefetch_bytes(const void* from, std::size_t bytes) {
-  const auto* at = static_cast<const char*>(from);
-  for (std::size_t i = 0; i < std::min(bytes, ahead_bytes_max); i += cache_line_bytes) {
-    __builtin_prefetch(at + i);
-  }
+  prefetch(from, std::min(bytes, ahead_bytes_max));
 }
 
 void prefetch_columns(const row_slice& slice) {
@@ -28,15 +27,51 @@ void prefetch_columns(const row_slice& slice) {
   prefetch_bytes(input.metadata.starts.data() + slice.first, slice.count * sizeof(std::uint32_t));
 }
 
-void prefetch_texts(const row_slice& slice) {
+std::span<const metadata_pair> pairs_of(const row_slice& slice) {
+  const metadata_column& column = slice.input->metadata;
+  if (column.empty()) return {};
+  const std::uint32_t first = column.starts[slice.first];
+  const std::uint32_t end = column.starts[std::size_t{slice.first} + slice.count];
+  if (end < first || end > column.pairs.size()) return {};
+  return column.pairs.subspan(first, end - first);
+}
+
+void prefetch_lines(const row_slice& slice) {
+  const line_column& lines = slice.input->lines;
+  const std::uint32_t first_byte = lines.starts[slice.first];
+  const std::uint32_t end_byte = lines.starts[std::size_t{slice.first} + slice.count];
+  prefetch_bytes(lines.bytes.data() + first_byte, end_byte - first_byte);
+  const auto pairs = pairs_of(slice);
+  prefetch_bytes(pairs.data(), pairs.size_bytes());
+}
+
+// Mostly one piece.
+void prefetch_metadata(const row_slice& slice) {
+  const auto pairs = pairs_of(slice);
+  if (pairs.empty()) return;
+  const char* const first = pairs.front().name.data();
+  const std::string_view last = pairs.back().value;
+  prefetch_bytes(first, static_cast<std::size_t>(last.data() + last.size() - first));
+}
+
+// What the columns' readers rely on: of inputs with facts nobody has looked at the rows before.
+bool rises(std::span<const std::uint32_t> starts, std::size_t end) {
+  bool rising = starts.back() <= end;
+  for (std::size_t i = 1; i < starts.size(); ++i) rising = rising && starts[i] >= starts[i - 1];
+  return rising;
+}
+
+result<void> check_offsets(const row_slice& slice) {
   const pack_input& input = *slice.input;
-  const std::size_t end = std::size_t{slice.first} + slice.count;
-  const std::uint32_t first_byte = input.lines.starts[slice.first];
-  prefetch_bytes(input.lines.bytes.data() + first_byte, input.lines.starts[end] - first_byte);
-  if (input.metadata.empty()) return;
-  const std::uint32_t first_pair = input.metadata.starts[slice.first];
-  prefetch_bytes(input.metadata.pairs.data() + first_pair,
-                 (input.metadata.starts[end] - first_pair) * sizeof(metadata_pair));
+  const std::size_t count = std::size_t{slice.count} + 1;
+  if (!rises(input.lines.starts.subspan(slice.first, count), input.lines.bytes.size())) {
+    return refused_input(input, "line offsets do not rise");
+  }
+  if (input.metadata.empty()) return {};
+  if (!rises(input.metadata.starts.subspan(slice.first, count), input.metadata.pairs.size())) {
+    return refused_input(input, "metadata offsets do not rise");
+  }
+  return {};
 }
 
 }  // namespace
@@ -51,12 +86,12 @@ result<void> segment_writer::gather(const segment_plan& plan, const planned_segm
     const std::size_t before = timestamps_.size();
     const std::size_t end = std::size_t{run.first_slice} + run.slice_count;
     for (std::size_t i = run.first_slice; i < end; ++i) {
-      // Those of the runs to come, too.
-      if (i + 2 * ahead_slices < plan.slices.size()) {
-        prefetch_columns(plan.slices[i + 2 * ahead_slices]);
-      }
-      if (i + ahead_slices < plan.slices.size()) prefetch_texts(plan.slices[i + ahead_slices]);
+      prefetch_ahead(plan, i);
       SKALD_TRY(gather_slice(plan.slices[i]));
+    }
+    if (!std::is_sorted(timestamps_.begin() + static_cast<std::ptrdiff_t>(before),
+                        timestamps_.end())) {
+      return refused_input(*plan.slices[run.first_slice].input, "timestamps are not sorted");
     }
     run_rows_.push_back(static_cast<std::uint32_t>(timestamps_.size() - before));
   }
@@ -64,8 +99,19 @@ result<void> segment_writer::gather(const segment_plan& plan, const planned_segm
   return {};
 }
 
+// Also of the runs and segments to come.
+void segment_writer::prefetch_ahead(const segment_plan& plan, std::size_t slice) {
+  const std::size_t left = plan.slices.size() - slice;
+  const row_slice* const ahead = plan.slices.data() + slice;
+  if (left > 4 * ahead_slices) prefetch_bytes(ahead[4 * ahead_slices].input, sizeof(pack_input));
+  if (left > 3 * ahead_slices) prefetch_columns(ahead[3 * ahead_slices]);
+  if (left > 2 * ahead_slices) prefetch_lines(ahead[2 * ahead_slices]);
+  if (left > ahead_slices) prefetch_metadata(ahead[ahead_slices]);
+}
+
 result<void> segment_writer::gather_slice(const row_slice& slice) {
   const pack_input& input = *slice.input;
+  SKALD_TRY(check_offsets(slice));
   const auto starts = input.lines.starts.subspan(slice.first, std::size_t{slice.count} + 1);
   const auto times = input.timestamps.subspan(slice.first, slice.count);
   timestamps_.insert(timestamps_.end(), times.begin(), times.end());
@@ -78,8 +124,9 @@ result<void> segment_writer::gather_slice(const row_slice& slice) {
   std::uint64_t* const lengths = lengths_.data() + rows_before;
   bool ended = true;
   for (std::size_t row = 0; row < slice.count; ++row) {
-    lengths[row] = starts[row + 1] - starts[row] - 1;
-    ended = ended && copied[starts[row + 1] - starts.front() - 1] == '\n';
+    const std::uint32_t bytes = starts[row + 1] - starts[row];
+    lengths[row] = bytes - 1;
+    ended = ended && bytes > 0 && copied[starts[row + 1] - starts.front() - 1] == '\n';
   }
   if (!ended) return refused_input(input, "a line does not end in a newline");
   metadata_encoder_.add_rows(input.metadata, slice.first, slice.count);

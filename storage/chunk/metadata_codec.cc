@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "storage/chunk/equal_bytes.h"
 #include "storage/chunk/pack_format.h"
 
 namespace skald {
@@ -109,14 +110,31 @@ void metadata_encoder::add_row(std::span<const metadata_pair> row) {
   const std::uint32_t number = list_of(row);
   row_lists_.push_back(number);
   const std::vector<std::uint32_t>& list = lists_[number];
-  for (std::size_t i = 0; i < row.size(); ++i) values_[list[i]].values.push_back(row[i].value);
+  for (std::size_t i = 0; i < row.size(); ++i) add_value(values_[list[i]], row[i].value);
+}
+
+// A value met shortly before is taken from where it stood then: that is in the cache, and the same
+// place tells finish() that it is the same value.
+void metadata_encoder::add_value(name_values& of, std::string_view value) {
+  auto& recent = of.recent;
+  for (std::size_t i = 0; i < recent.size(); ++i) {
+    if (!equal_bytes(recent[i], value)) continue;
+    value = recent[i];
+    std::copy_backward(recent.begin(), recent.begin() + i, recent.begin() + i + 1);
+    recent.front() = value;
+    of.values.push_back(value);
+    return;
+  }
+  std::copy_backward(recent.begin(), recent.end() - 1, recent.end());
+  recent.front() = value;
+  of.values.push_back(value);
 }
 
 bool metadata_encoder::is_list(std::span<const metadata_pair> row,
                                const std::vector<std::uint32_t>& list) const {
   if (row.size() != list.size()) return false;
   for (std::size_t i = 0; i < row.size(); ++i) {
-    if (row[i].name != names_[list[i]]) return false;
+    if (!equal_bytes(row[i].name, names_[list[i]])) return false;
   }
   return true;
 }
@@ -145,6 +163,7 @@ std::uint32_t metadata_encoder::number_of(std::string_view name) {
     names_.push_back(name);
     if (values_.size() < names_.size()) values_.emplace_back();
     values_[next].values.clear();
+    values_[next].recent.fill({});
   }
   return at->second;
 }

@@ -3,6 +3,7 @@
 // values per name. Layout: docs/formats/pack.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -49,12 +50,14 @@ class metadata_encoder {
   // The values of one name, in row order.
   struct name_values {
     std::vector<std::string_view> values;
+    std::array<std::string_view, 4> recent;  // values met last, that met very last first
     bool has_codes = false;                  // below; else most values are distinct
     std::vector<std::string_view> distinct;  // in order of appearance
     std::vector<std::uint64_t> codes;        // of the values
   };
 
   void add_row(std::span<const metadata_pair> row);
+  static void add_value(name_values& of, std::string_view value);
   bool is_list(std::span<const metadata_pair> row, const std::vector<std::uint32_t>& list) const;
   std::uint32_t list_of(std::span<const metadata_pair> row);
   std::uint32_t number_of(std::string_view name);

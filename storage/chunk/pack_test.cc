@@ -305,6 +305,25 @@ TEST_F(PackTest, RefusesRowsThatFactsMisrepresent) {
   EXPECT_TRUE(writer.write(identity, {base}).ok());
 }
 
+// Equal values that stand in different places, few and many distinct ones in turn, empty ones too.
+TEST_F(PackTest, RepeatedMetadataComesBackWhereverItStood) {
+  std::vector<stream_rows> streams;
+  for (int i = 0; i < 4; ++i) {
+    stream_rows& rows = streams.emplace_back("{app=\"a\", pod=\"" + std::to_string(i) + "\"}");
+    for (int row = 0; row < 500; ++row) {
+      stream_rows::pairs pairs = {
+          {"level", std::string(static_cast<std::size_t>(row * row % 7), 'i')},
+          {"shard", row % 11 < 9 ? "shard-of-more-than-16-bytes" : "shard-of-more-than-sixteen!"}};
+      if (row % 3 == 0) pairs.emplace_back("trace", std::to_string(row * 7919));
+      rows.add(row, "line", row % 13 == 0 ? stream_rows::pairs{} : pairs);
+    }
+  }
+  const auto reader = write_and_open(inputs_of(streams));
+  const auto blocks = reader->blocks(select_all(*reader), all_time);
+  ASSERT_TRUE(blocks.ok());
+  EXPECT_EQ(read_all(*blocks), rows_of(streams));
+}
+
 TEST_F(PackTest, OneReaderServesManyThreads) {
   const auto generated = generate_streams({.streams = 30, .rows = 6000});
   const auto reader = write_and_open(inputs_of(generated), {.segment_bytes_target = 64 << 10});

@@ -88,6 +88,13 @@ bool value_table::build(std::span<const std::string_view> values) {
       check *= 2;
     }
     if (row + ahead_rows < values.size()) __builtin_prefetch(values[row + ahead_rows].data());
+    // Repeats of metadata stand where they stood before.
+    if (row > 0 && values[row].data() == values[row - 1].data() &&
+        values[row].size() == values[row - 1].size()) {
+      codes_[row] = codes_[row - 1];
+      ++distinct_[codes_[row]].count;
+      continue;
+    }
     if (!add(values[row], row) || distinct_.size() > distinct_max) return false;
   }
   return true;

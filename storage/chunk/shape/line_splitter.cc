@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "runtime/base/hash.h"
+#include "storage/chunk/equal_bytes.h"
 
 namespace skald {
 namespace {
@@ -24,27 +25,6 @@ std::uint64_t column_hash(std::uint64_t path_hash, slot_kind kind, std::uint32_t
 // of 4 to 8 bytes adds it to them, so that small seeds make similar texts collide.
 std::uint64_t fragment_hash(std::string_view text, std::uint32_t column, std::uint32_t object) {
   return xxh3_64(text, (std::uint64_t{column} << 32 | object) * 0x9E3779B97F4A7C15ULL);
-}
-
-template <class Word>
-bool equal_ends(const char* a, const char* b, std::size_t bytes) {
-  Word words[4];
-  std::memcpy(&words[0], a, sizeof(Word));
-  std::memcpy(&words[1], b, sizeof(Word));
-  std::memcpy(&words[2], a + bytes - sizeof(Word), sizeof(Word));
-  std::memcpy(&words[3], b + bytes - sizeof(Word), sizeof(Word));
-  return ((words[0] ^ words[1]) | (words[2] ^ words[3])) == 0;
-}
-
-// memcmp without a call for the lengths that fragments mostly have.
-bool equal_bytes(const char* a, const char* b, std::size_t bytes) {
-  if (bytes > 16) {
-    return equal_ends<std::uint64_t>(a, b, 16) && std::memcmp(a + 16, b + 16, bytes - 16) == 0;
-  }
-  if (bytes >= 8) return equal_ends<std::uint64_t>(a, b, bytes);
-  if (bytes >= 4) return equal_ends<std::uint32_t>(a, b, bytes);
-  return bytes == 0 ||
-         (a[0] == b[0] && a[bytes / 2] == b[bytes / 2] && a[bytes - 1] == b[bytes - 1]);
 }
 
 }  // namespace

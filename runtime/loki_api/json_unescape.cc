@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "runtime/model/go_string.h"
+#include "runtime/model/unicode_escape.h"
 
 namespace skald {
 namespace {
@@ -20,45 +21,6 @@ char* find_quote_or_backslash(char* p) {
         _mm_or_si128(_mm_cmpeq_epi8(group, quote), _mm_cmpeq_epi8(group, backslash)));
     if (hits != 0) return p + __builtin_ctz(static_cast<unsigned>(hits));
   }
-}
-
-// Four hex digits, or a negative number. Stops at the first other byte, so it never passes the
-// closing quote.
-int read_hex4(const char* p) {
-  int value = 0;
-  for (int i = 0; i < 4; ++i) {
-    const char c = p[i];
-    value <<= 4;
-    if (c >= '0' && c <= '9') {
-      value += c - '0';
-    } else if (c >= 'a' && c <= 'f') {
-      value += c - 'a' + 10;
-    } else if (c >= 'A' && c <= 'F') {
-      value += c - 'A' + 10;
-    } else {
-      return -1;
-    }
-  }
-  return value;
-}
-
-char* put_utf8(char* out, char32_t c) {
-  if (c < 0x80) {
-    *out++ = static_cast<char>(c);
-  } else if (c < 0x800) {
-    *out++ = static_cast<char>(0xc0 | (c >> 6));
-    *out++ = static_cast<char>(0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    *out++ = static_cast<char>(0xe0 | (c >> 12));
-    *out++ = static_cast<char>(0x80 | ((c >> 6) & 0x3f));
-    *out++ = static_cast<char>(0x80 | (c & 0x3f));
-  } else {
-    *out++ = static_cast<char>(0xf0 | (c >> 18));
-    *out++ = static_cast<char>(0x80 | ((c >> 12) & 0x3f));
-    *out++ = static_cast<char>(0x80 | ((c >> 6) & 0x3f));
-    *out++ = static_cast<char>(0x80 | (c & 0x3f));
-  }
-  return out;
 }
 
 char simple_escape(char c) {

@@ -2,6 +2,7 @@
 #include "runtime/logql/pipeline/parser/json_scanner.h"
 
 #include "runtime/model/go_string.h"
+#include "runtime/model/unicode_escape.h"
 
 #if defined(__x86_64__)
 #include <emmintrin.h>
@@ -10,42 +11,9 @@
 namespace skald::logql {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 // The four digits of `\uXXXX` at `at`, or -1.
 std::int32_t read_unit(std::string_view text, std::size_t at) {
-  if (at + 6 > text.size()) return -1;
-  std::int32_t value = 0;
-  for (std::size_t i = 2; i < 6; ++i) {
-    const int digit = hex_digit(text[at + i]);
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
-}
-
-char* put_utf8(char* out, char32_t c) {
-  if (c < 0x80) {
-    *out++ = static_cast<char>(c);
-  } else if (c < 0x800) {
-    *out++ = static_cast<char>(0xC0 | (c >> 6));
-    *out++ = static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    *out++ = static_cast<char>(0xE0 | (c >> 12));
-    *out++ = static_cast<char>(0x80 | ((c >> 6) & 0x3F));
-    *out++ = static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    *out++ = static_cast<char>(0xF0 | (c >> 18));
-    *out++ = static_cast<char>(0x80 | ((c >> 12) & 0x3F));
-    *out++ = static_cast<char>(0x80 | ((c >> 6) & 0x3F));
-    *out++ = static_cast<char>(0x80 | (c & 0x3F));
-  }
-  return out;
+  return at + 6 > text.size() ? -1 : read_hex4(text.data() + at + 2);
 }
 
 // The character of `\u...` at `at`, a surrogate pair included, and its length; 0 when invalid.

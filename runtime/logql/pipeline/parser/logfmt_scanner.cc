@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "runtime/model/go_string.h"
+#include "runtime/model/unicode_escape.h"
 
 #if defined(__x86_64__)
 #include <emmintrin.h>
@@ -56,17 +57,7 @@ bool has_replacement_rune(std::string_view text) {
 
 std::int32_t read_unit(std::string_view text, std::size_t at) {
   if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
-  std::int32_t value = 0;
-  for (std::size_t i = 2; i < 6; ++i) {
-    const char c = text[at + i];
-    int digit = -1;
-    if (c >= '0' && c <= '9') digit = c - '0';
-    if (c >= 'a' && c <= 'f') digit = c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') digit = c - 'A' + 10;
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
+  return read_hex4(text.data() + at + 2);
 }
 
 char plain_escape(char c) {

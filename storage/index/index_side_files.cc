@@ -69,7 +69,7 @@ result<void> remove_all(file_system& files, const std::string& stem) {
   // The data file last: without its sum it is dropped at the next start, whatever happens in
   // between.
   for (const std::string_view suffix : {sum_suffix, shipped_suffix, lock_suffix, data_suffix}) {
-    const auto removed = files.remove(stem + std::string(suffix));
+    auto removed = files.remove(stem + std::string(suffix));
     if (!removed.ok() && removed.error().code != errc::not_found) return removed;
   }
   return {};

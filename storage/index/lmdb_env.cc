@@ -300,6 +300,7 @@ void lmdb_env::drop_resident_pages() const {
     std::uintptr_t end = 0;
     if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR, &begin, &end) != 2) continue;
     if (end - begin < resident_bytes_min) continue;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): told as text, there is no pointer to take
     ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
 }

@@ -52,7 +52,7 @@ result<void> object_store::read_range(const std::string& key, std::uint64_t offs
                                       std::uint64_t length) {
   SKALD_TRY_ASSIGN(const std::string bytes, get_range(key, offset, length));
   SKALD_ASSERT(bytes.size() == length);
-  std::memcpy(out, bytes.data(), bytes.size());
+  std::memcpy(out, bytes.data(), bytes.size());  // NOLINT(bugprone-not-null-terminated-result)
   return {};
 }
 

@@ -66,7 +66,7 @@ class lane_replay {
       quarantine(s, nullptr);
       return {};
     }
-    const auto outcome = s.readable ? scan_readable(*segment, i) : scan_headless(*segment, i);
+    auto outcome = s.readable ? scan_readable(*segment, i) : scan_headless(*segment, i);
     out_.lost_bytes += segment->unreadable_bytes();
     return outcome;
   }

@@ -220,14 +220,16 @@ class metric_evaluator {
       if (!in_some_window(range, entry.timestamp_ns)) continue;
       const auto line = pipeline.run(entry);
       if (!line) continue;
-      if (!line->error.empty() && !line->preserves_error &&
-          range.op != range_op::absent_over_time) {
-        const std::pair<std::string, std::string> one(line->labels.flat().canonical(), line->error);
+      const bool in_error = !line->error.empty() && !line->preserves_error;
+      label_set series =
+          in_error ? line->labels.flat() : series_of(range, grouping_of(range, outer), *line);
+      if (fails_query(series) && range.op != range_op::absent_over_time) {
+        const std::pair<std::string, std::string> one(series.canonical(), series.get("__error__"));
         if (!failed || one < *failed) failed = one;
         continue;
       }
       line_sample sample{entry.timestamp_ns, entry.stream->fingerprint.low, samples.size(),
-                         line->value, series_of(range, grouping_of(range, outer), *line)};
+                         line->value, std::move(series)};
       if (is_bytes(range.op)) sample.value = static_cast<double>(line->line.size());
       samples.push_back(std::move(sample));
     }
@@ -237,6 +239,10 @@ class metric_evaluator {
              std::tie(b.timestamp_ns, b.stream, b.arrival);
     });
     return samples;
+  }
+
+  static bool fails_query(const label_set& series) {
+    return series.has("__error__") && series.get("__preserve_error__") != "true";
   }
 
   static error pipeline_error(const std::pair<std::string, std::string>& failed) {

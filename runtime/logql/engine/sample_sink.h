@@ -16,6 +16,7 @@
 #include "runtime/logql/engine/known_series.h"
 #include "runtime/logql/engine/leaf_result.h"
 #include "runtime/logql/engine/run_overlap.h"
+#include "runtime/logql/pipeline/label_builder.h"
 #include "runtime/logql/pipeline/pipeline_runner.h"
 #include "runtime/logql/plan/query_plan.h"
 
@@ -96,7 +97,7 @@ class sample_sink final : public row_sink {
     if (is_repeated(row.row, row.timestamp_ns, row.stored_line)) return true;
     const bool failed = row.labels.has_error() && leaf_.metric.op != range_op::absent_over_time;
     if (failed && !row.labels.preserves_error()) {
-      note_failure(row.labels);
+      note_failure(row.labels.to_label_set());
       return !is_over();
     }
     const std::uint32_t series = series_of(row.labels, failed);
@@ -185,8 +186,11 @@ class sample_sink final : public row_sink {
 
   template <class MakeLabels>
   std::uint32_t make_series(const hash128& key, MakeLabels make_labels) {
-    const std::uint32_t series =
-        table_.series(key, leaf_.metric.windows.interval_count(), make_labels);
+    const std::uint32_t series = table_.series(key, leaf_.metric.windows.interval_count(), [&] {
+      label_set labels = make_labels();
+      check_error_label(labels);
+      return labels;
+    });
     if (leaf_.metric.series_limited && limits_.max_series > 0 && !limits_.partial_series &&
         table_.all().size() > limits_.max_series) {
       too_many_series_ = true;
@@ -205,11 +209,17 @@ class sample_sink final : public row_sink {
     return last_series_;
   }
 
-  void note_failure(const row_labels& row) {
+  // A series fails the query by the label, also where a parser found one of that name in the line.
+  void check_error_label(const label_set& labels) {
+    if (!labels.has(error_label) || leaf_.metric.op == range_op::absent_over_time) return;
+    if (labels.get(preserve_error_label) != "true") note_failure(labels);
+  }
+
+  void note_failure(const label_set& labels) {
     ++failures_;
-    std::string text = row.to_label_set().canonical();
+    std::string text = labels.canonical();
     if (!failure_ || text < failure_->labels_text) {
-      failure_ = failed_sample{std::string(row.get("__error__")), std::move(text)};
+      failure_ = failed_sample{std::string(labels.get(error_label)), std::move(text)};
     }
   }
 

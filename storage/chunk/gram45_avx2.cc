@@ -97,9 +97,8 @@ inline __m256i lanes_of(std::uint32_t bits) {
                             lane_bit);
 }
 
-// The base indices of the eight grams at `folded`; `nowhere` for those that are not valid.
-inline __m256i indices_of(const std::uint8_t* folded, std::uint32_t five, std::uint32_t valid,
-                          __m128i shift, __m256i nowhere) {
+// The base indices of the eight grams at `folded`.
+inline __m256i indices_of(const std::uint8_t* folded, std::uint32_t five, __m128i shift) {
   const __m256i windows = _mm256_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6,  //
                                            4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10);
   const __m256i fifths =
@@ -115,21 +114,24 @@ inline __m256i indices_of(const std::uint8_t* folded, std::uint32_t five, std::u
   __m256i h = _mm256_mullo_epi32(w, _mm256_set1_epi32(static_cast<int>(0x85EBCA6BU)));
   h = _mm256_xor_si256(h, _mm256_srli_epi32(h, 15));
   h = _mm256_mullo_epi32(h, _mm256_set1_epi32(static_cast<int>(0xC2B2AE35U)));
-  return _mm256_blendv_epi8(nowhere, _mm256_srl_epi32(h, shift), lanes_of(valid));
+  return _mm256_srl_epi32(h, shift);
 }
 
-// By registers: reading indices back from memory would wait for the store before.
-inline void mark_all(__m256i indices, std::uint8_t* map) {
-  const __m128i low = _mm256_castsi256_si128(indices);
-  const __m128i high = _mm256_extracti128_si256(indices, 1);
-  const std::uint64_t pairs[] = {static_cast<std::uint64_t>(_mm_cvtsi128_si64(low)),
-                                 static_cast<std::uint64_t>(_mm_extract_epi64(low, 1)),
-                                 static_cast<std::uint64_t>(_mm_cvtsi128_si64(high)),
-                                 static_cast<std::uint64_t>(_mm_extract_epi64(high, 1))};
-  for (const std::uint64_t pair : pairs) {
-    map[static_cast<std::uint32_t>(pair)] = 1;
-    map[pair >> 32] = 1;
+// The grams at the 64 positions from `folded` on. Their indices go through memory: eight at a time
+// through registers would take more instructions than all the hashing.
+inline void mark_word(const std::uint8_t* folded, std::uint64_t five, std::uint64_t valid,
+                      __m128i shift, __m256i nowhere, std::uint8_t* map) {
+  alignas(32) std::uint32_t indices[64];
+  for (unsigned at = 0; at < 64; at += 8) {
+    __m256i found = indices_of(folded + at, static_cast<std::uint32_t>(five >> at), shift);
+    if (~valid != 0) {
+      const __m256i lanes = lanes_of(static_cast<std::uint32_t>(valid >> at));
+      found = _mm256_blendv_epi8(nowhere, found, lanes);
+    }
+    _mm256_store_si256(reinterpret_cast<__m256i*>(indices + at), found);
   }
+#pragma GCC unroll 16
+  for (const std::uint32_t index : indices) map[index] = 1;
 }
 
 }  // namespace
@@ -154,12 +156,7 @@ facts mark(const char* text, std::size_t bytes, unsigned width, std::uint8_t* ma
         found.unicode_escape = true;
       found.newlines += static_cast<std::size_t>(__builtin_popcountll(newline[0]));
       if (valid == 0) continue;
-      for (unsigned at = 0; at < 64; at += 8) {
-        const __m256i found =
-            indices_of(block.folded + word * 64 + at, static_cast<std::uint32_t>(five >> at),
-                       static_cast<std::uint32_t>(valid >> at), shift, nowhere);
-        mark_all(found, map);
-      }
+      mark_word(block.folded + word * 64, five, valid, shift, nowhere, map);
     }
     // What stands behind the text was filled with newlines.
     if (left < block_bytes) found.newlines -= block_bytes - left;

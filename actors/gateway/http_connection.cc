@@ -183,6 +183,7 @@ bool http_connection::accept_body() {
     return true;
   }
   state_ = state::body;
+  if (body_bytes >= body_pool::body_bytes_min) parser_->get().body() = owner_.bodies().take();
   set_deadline(options.body_timeout);
   parser_->eager(true);
   const auto expect = message[http::field::expect];
@@ -268,6 +269,7 @@ void http_connection::dispatch() {
   owner_.request_started();
   request_counted_ = true;
   owner_.handle(std::move(*request), responder(exchange_));
+  owner_.bodies().give(std::move(request->body));
 }
 
 void http_connection::answer(const connection_exchange* from, http_response&& response) {

@@ -9,13 +9,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 
 #include "actors/gateway/http_server.h"
+#include "actors/gateway/request_body.h"
 
 namespace skald {
 
@@ -26,6 +26,8 @@ class http_connection_owner {
  public:
   virtual ~http_connection_owner() = default;
   virtual const http_server_options& options() const = 0;
+  virtual body_pool& bodies() = 0;
+  // What of the request is left when it returns is the caller's.
   virtual void handle(http_request&& request, responder&& answer) = 0;
   virtual bool stopping() const = 0;
   virtual void request_started() = 0;
@@ -69,7 +71,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
 
  private:
   enum class state { idle, header, body, handling, writing, draining, closed };
-  using parser_type = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using parser_type = boost::beast::http::request_parser<appended_body>;
 
   // A request is running or being answered: input is only kept, to be parsed afterwards.
   bool is_answering() const { return state_ == state::handling || state_ == state::writing; }

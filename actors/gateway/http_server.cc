@@ -56,6 +56,7 @@ class http_server::implementation final : public http_connection_owner {
   std::size_t running_requests() const { return running_requests_.load(); }
 
   const http_server_options& options() const override { return options_; }
+  body_pool& bodies() override { return bodies_; }
   void handle(http_request&& request, responder&& answer) override;
   bool stopping() const override { return stopping_.load(); }
   void request_started() override { ++running_requests_; }
@@ -71,6 +72,7 @@ class http_server::implementation final : public http_connection_owner {
 
   const http_server_options options_;
   const http_handler handler_;
+  body_pool bodies_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::strand<asio::io_context::executor_type> accept_strand_;

@@ -56,8 +56,8 @@ struct push_work {
 push_work prepare_push(const gateway_context& context, http_request& request,
                        const std::string& tenant, distributor_core& core, push_scratch& scratch) {
   const push_decode_options options{context.inflated_bytes_max, context.budget, &scratch};
-  auto decoded = decode_push(request.header("Content-Type"), request.header("Content-Encoding"),
-                             std::move(request.body), options);
+  auto decoded = decode_push_in(request.header("Content-Type"), request.header("Content-Encoding"),
+                                request.body, options);
   if (!decoded.ok()) return {decode_error_response(decoded.error()), nullptr};
   if (decoded->streams.empty()) return {no_streams_response(), nullptr};
   const limits_snapshot_ptr limits = context.limits->get();

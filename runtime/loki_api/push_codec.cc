@@ -31,6 +31,12 @@ error missing_content_type() {
 
 result<decoded_push> decode_push(std::string_view content_type, std::string_view content_encoding,
                                  std::string body, const push_decode_options& options) {
+  return decode_push_in(content_type, content_encoding, body, options);
+}
+
+result<decoded_push> decode_push_in(std::string_view content_type,
+                                    std::string_view content_encoding, std::string& body,
+                                    const push_decode_options& options) {
   const std::string type = media_type(content_type);
   SKALD_TRY_ASSIGN(const content_coding coding, outer_coding(content_encoding));
   decoded_push push = options.scratch == nullptr ? decoded_push() : options.scratch->take();

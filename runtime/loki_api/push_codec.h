@@ -34,5 +34,9 @@ struct push_decode_options {
 // Pass the body by move: JSON is decoded in place.
 result<decoded_push> decode_push(std::string_view content_type, std::string_view content_encoding,
                                  std::string body, const push_decode_options& options);
+// The same; when it did not need the body's memory, the body is still there.
+result<decoded_push> decode_push_in(std::string_view content_type,
+                                    std::string_view content_encoding, std::string& body,
+                                    const push_decode_options& options);
 
 }  // namespace skald

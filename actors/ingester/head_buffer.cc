@@ -22,29 +22,44 @@ head_snapshot_ptr snapshot_of(std::vector<slice_ref> slices, stream_ptr stream, 
   return taken;
 }
 
+// Rows that are all later than those before them cannot be like any of them.
+bool may_refer_to(const slice_ref* before, const slice_ref& slice) {
+  return slice.source->is_dense() && slice.is_in_order() &&
+         (before == nullptr || slice.min_timestamp_ns() > before->max_timestamp_ns());
+}
+
+bool may_refer_to(const std::vector<slice_ref>& slices) {
+  const slice_ref* before = nullptr;
+  for (const auto& slice : slices) {
+    if (!may_refer_to(before, slice)) return false;
+    before = &slice;
+  }
+  return true;
+}
+
 }  // namespace
 
 void head_buffer::append(std::vector<slice_ref> slices) {
   if (slices.empty()) return;
   if (first_sequence_ == 0) first_sequence_ = slices.front().sequence();
+  if (auto* held = std::get_if<slice_list>(&rows_); held != nullptr && held->empty()) {
+    if (may_refer_to(slices)) {
+      *held = std::move(slices);
+      return;
+    }
+  }
   for (auto& slice : slices) append_one(std::move(slice));
 }
 
 void head_buffer::append_one(slice_ref slice) {
   if (auto* held = std::get_if<slice_list>(&rows_)) {
-    if (may_refer_to(*held, slice)) {
+    if (may_refer_to(held->empty() ? nullptr : &held->back(), slice)) {
       held->push_back(std::move(slice));
       return;
     }
     copy(slice);
   }
   std::get<head_columns>(rows_).append(slice.columns(), slice.first_row, slice.row_count);
-}
-
-// Rows that are all later than those before them cannot be like any of them.
-bool head_buffer::may_refer_to(const slice_list& held, const slice_ref& slice) const {
-  return slice.source->is_dense() && slice.is_in_order() &&
-         (held.empty() || slice.min_timestamp_ns() > held.back().max_timestamp_ns());
 }
 
 // With room for the slice that comes next.

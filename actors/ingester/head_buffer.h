@@ -30,7 +30,6 @@ class head_buffer {
   using slice_list = std::vector<slice_ref>;
 
   void append_one(slice_ref slice);
-  bool may_refer_to(const slice_list& held, const slice_ref& slice) const;
   head_columns& copy(const slice_ref& next);
 
   std::variant<slice_list, head_columns> rows_;

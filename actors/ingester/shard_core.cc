@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "actors/ingester/push_rejection.h"
 #include "runtime/base/assert.h"
@@ -12,11 +13,22 @@ namespace skald {
 namespace {
 
 constexpr row_index no_row = UINT32_MAX;
+// So many are looked up or loaded together.
+constexpr std::size_t slices_at_once = 16;
+// Room for the pending slices of a row when it gets the first: most have a few per flush.
+constexpr std::size_t pending_slices = 4;
 
 // What a committed row costs beside its line: timestamp and line end.
 constexpr std::int64_t row_overhead_bytes = 12;
 // Quarantined streams that an answer lists.
 constexpr std::size_t unreadable_listed_max = 10;
+
+// Has the processor load what stands there.
+void fetch(const void* from, std::size_t bytes) {
+  constexpr std::size_t line_bytes = 64;
+  const auto* at = static_cast<const char*>(from);
+  for (std::size_t b = 0; b < bytes; b += line_bytes) __builtin_prefetch(at + b, 1);
+}
 
 }  // namespace
 
@@ -119,31 +131,34 @@ admission shard_core::admit(const push_frame& frame, std::span<const std::uint32
   admission out;
   out.rows.reserve(slices.size());
   const auto tenant = tenant_index(frame.tenant());
-  constexpr std::size_t at_once = 16;
+  std::array<row_index, slices_at_once> known;
   for (std::size_t i = 0; i < slices.size(); ++i) {
-    if (i % at_once == 0) {
-      prefetch_rows(frame, slices.subspan(i, std::min(at_once, slices.size() - i)), tenant);
+    if (i % slices_at_once == 0) {
+      find_rows(frame, slices.subspan(i, std::min(slices_at_once, slices.size() - i)), tenant,
+                known);
     }
-    out.rows.push_back(admit_slice(frame, slices[i], tenant, limits, stream_limit, now, out));
+    out.rows.push_back(admit_slice(frame, slices[i], {tenant, known[i % slices_at_once]}, limits,
+                                   stream_limit, now, out));
   }
   return out;
 }
 
-// Has the processor load several rows at once: with many streams each is far from its caches.
-void shard_core::prefetch_rows(const push_frame& frame, std::span<const std::uint32_t> slices,
-                               std::uint32_t tenant) const {
-  constexpr std::size_t line_bytes = 64;
-  for (const auto slice : slices) {
-    const auto row = find_row(tenant, frame.slices()[slice].fingerprint);
-    if (row == no_row) continue;
-    const auto* at = reinterpret_cast<const char*>(&rows_[row]);
-    for (std::size_t b = 0; b < sizeof(stream_row); b += line_bytes) __builtin_prefetch(at + b, 1);
+// Several at once, and has the processor load them: with many streams each is far from its caches,
+// and so is the frame, which another core wrote.
+void shard_core::find_rows(const push_frame& frame, std::span<const std::uint32_t> slices,
+                           std::uint32_t tenant, std::span<row_index> rows) const {
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const auto& slice = frame.slices()[slices[i]];
+    fetch(slice.timestamps.data(), slice.timestamps.size_bytes());
+    rows[i] = find_row(tenant, slice.fingerprint);
+    if (rows[i] != no_row) fetch(&rows_[rows[i]], sizeof(stream_row));
   }
 }
 
-row_index shard_core::admit_slice(const push_frame& frame, std::uint32_t number,
-                                  std::uint32_t tenant, const tenant_limits& limits,
-                                  std::int64_t stream_limit, time_point now, admission& out) {
+row_index shard_core::admit_slice(const push_frame& frame, std::uint32_t number, found_row found,
+                                  const tenant_limits& limits, std::int64_t stream_limit,
+                                  time_point now, admission& out) {
+  const auto tenant = found.tenant;
   const auto& slice = frame.slices()[number];
   const auto drop_all = [&](stream_rejection why) {
     out.drops.push_back({number, 0, static_cast<std::uint32_t>(slice.rows())});
@@ -152,7 +167,8 @@ row_index shard_core::admit_slice(const push_frame& frame, std::uint32_t number,
   };
   const rejection_context context{frame.tenant(), slice.canonical_labels, slice.rows(),
                                   options_.max_returned_stream_errors};
-  auto row = find_row(tenant, slice.fingerprint);
+  auto row = found.row;
+  if (row == no_row) row = find_row(tenant, slice.fingerprint);  // made by a slice before this
   if (row == no_row) {
     if (stream_limit > 0 &&
         tenants_[tenant].counts->streams.load(std::memory_order_relaxed) >= stream_limit) {
@@ -229,6 +245,31 @@ row_index shard_core::row_for(std::uint32_t tenant, const stream_slice& slice, r
   return make_row(tenant, std::move(info).value());
 }
 
+// What commit_rows() looks at of slices to come, and of the rows they are for.
+void shard_core::fetch_slices(const push_frame& frame, std::span<const std::uint32_t> slices,
+                              std::span<const row_index> hints) const {
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const auto& slice = frame.slices()[slices[i]];
+    fetch(slice.timestamps.data(), slice.timestamps.size_bytes());
+    fetch(slice.lines.starts.data() + slice.rows(), 1);
+    if (!slice.metadata.pairs.empty()) {
+      fetch(slice.metadata.starts.data(), slice.metadata.starts.size_bytes());
+      fetch(&slice.metadata.pairs.front(), 1);
+      fetch(&slice.metadata.pairs.back(), 1);
+    }
+    if (hints[i] < rows_.size()) fetch(&rows_[hints[i]], sizeof(stream_row));
+  }
+}
+
+// Where they will put the slices.
+void shard_core::fetch_pending(std::span<const row_index> hints) const {
+  for (const auto hint : hints) {
+    if (hint >= rows_.size()) continue;
+    const auto& pending = rows_[hint].pending;
+    fetch(pending.data() + pending.size(), sizeof(slice_ref));
+  }
+}
+
 void shard_core::commit(const durable_frame_ptr& from, std::span<const std::uint32_t> slices,
                         std::span<const row_index> hints, std::span<const row_drop> drops,
                         time_point now, std::vector<row_index>& ready) {
@@ -237,7 +278,19 @@ void shard_core::commit(const durable_frame_ptr& from, std::span<const std::uint
   const auto tenant = tenant_index(frame.tenant());
   auto drop = drops.begin();
   const auto live_before = live_bytes_;
+  const auto fetch_ahead = [&](std::size_t begin) {
+    if (hints.empty() || begin >= slices.size()) return;
+    const auto count = std::min(slices_at_once, slices.size() - begin);
+    fetch_slices(frame, slices.subspan(begin, count), hints.subspan(begin, count));
+  };
+  fetch_ahead(0);
   for (std::size_t i = 0; i < slices.size(); ++i) {
+    if (i % slices_at_once == 0) {
+      fetch_ahead(i + slices_at_once);
+      if (!hints.empty()) {
+        fetch_pending(hints.subspan(i, std::min(slices_at_once, slices.size() - i)));
+      }
+    }
     const auto number = slices[i];
     const auto& slice = frame.slices()[number];
     const auto row = row_for(tenant, slice, hints.empty() ? no_row : hints[i]);
@@ -287,6 +340,7 @@ void shard_core::commit_rows(row_index index, slice_ref rows, time_point now,
     const auto& held = *rows.source;
     rows.source = std::make_shared<const durable_frame>(held.frame, held.sequence, nullptr);
   }
+  if (row.pending.capacity() == 0) row.pending.reserve(pending_slices);
   row.pending.push_back(std::move(rows));
   row.pending_bytes += static_cast<std::uint32_t>(stored_bytes);
   if (row.phase == row_phase::restoring) return;

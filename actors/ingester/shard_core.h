@@ -222,13 +222,20 @@ class shard_core {
   row_index make_row(std::uint32_t tenant, stream_ptr info);
   row_index find_row(std::uint32_t tenant, const stream_fingerprint& fingerprint) const;
   row_index row_for(std::uint32_t tenant, const stream_slice& slice, row_index hint);
-  void prefetch_rows(const push_frame& frame, std::span<const std::uint32_t> slices,
-                     std::uint32_t tenant) const;
-  row_index admit_slice(const push_frame& frame, std::uint32_t slice, std::uint32_t tenant,
+  void find_rows(const push_frame& frame, std::span<const std::uint32_t> slices,
+                 std::uint32_t tenant, std::span<row_index> rows) const;
+  struct found_row {
+    std::uint32_t tenant;
+    row_index row;
+  };
+  row_index admit_slice(const push_frame& frame, std::uint32_t slice, found_row found,
                         const tenant_limits& limits, std::int64_t stream_limit, time_point now,
                         admission& out);
   void admit_rows(stream_row& row, const push_frame& frame, std::uint32_t slice,
                   const tenant_limits& limits, time_point now, admission& out);
+  void fetch_slices(const push_frame& frame, std::span<const std::uint32_t> slices,
+                    std::span<const row_index> hints) const;
+  void fetch_pending(std::span<const row_index> hints) const;
   void commit_rows(row_index row, slice_ref rows, time_point now, std::vector<row_index>& ready);
   bool is_idle(const stream_row& row, time_point now) const;
   bool must_be_kept(const unkept_entries& entries) const;

@@ -8,6 +8,7 @@
 #include "actors/ingester/flush_actor.h"
 #include "actors/ingester/ingester_messages.h"
 #include "actors/ingester/node_gauges.h"
+#include "actors/ingester/push_pacer.h"
 #include "actors/ingester/recovery_actor.h"
 #include "actors/ingester/shard_actor.h"
 #include "actors/io/index_actor.h"
@@ -147,7 +148,7 @@ class ingester_actor final : public supervisor_actor {
   };
   struct queued_push {
     push_request request;
-    std::chrono::steady_clock::time_point until;
+    std::chrono::steady_clock::time_point since;
   };
 
   void adopt(child_id id, const caf::actor& child, const char* kind) {
@@ -168,7 +169,8 @@ class ingester_actor final : public supervisor_actor {
       return;
     }
     const auto bytes = request.frame->bytes().size();
-    if (queued_.empty() && !flush_is_behind() && has_credit(bytes)) {
+    const auto now = time().now();
+    if (queued_.empty() && may_start(bytes, now)) {
       start(std::move(request));
       return;
     }
@@ -178,24 +180,29 @@ class ingester_actor final : public supervisor_actor {
     }
     queued_bytes_ += bytes;
     if (queued_.empty()) delayed_send(this, options_.wal_wait, push_wait_over{});
-    queued_.push_back({std::move(request), time().now() + options_.wal_wait});
+    queued_.push_back({std::move(request), now});
     node_->pushes_queued.store(true);
     on_credit();  // it may have been freed before anybody could tell
   }
 
-  // So much is unflushed that pushes wait for the flush; they are let in as it frees memory.
-  bool flush_is_behind() {
-    const auto streams = node_->streams.load();
-    if (node_->unflushed_bytes.load() < unflushed_ceiling_bytes(options_, streams) &&
-        node_->held_bytes.load() < held_ceiling_bytes(options_, streams)) {
-      return false;
-    }
-    const bool flushing = node_->sealed_bytes.load(std::memory_order_relaxed) > 0;
+  // Pushes wait when too much is unflushed, and a little during a flush. It lets them in again.
+  bool may_start(std::uint64_t bytes, std::chrono::steady_clock::time_point since) {
+    if (!has_credit(bytes)) return false;
+    const auto load = flush_load();
+    if (load.room > 0 && pacer_.admit(bytes, since, load, time().now())) return true;
+    const bool flushing = load.sealed > 0;
     if (!flushing && !node_->flush_wanted.exchange(true)) tell(flush_, context(), flush_due{});
     if (!std::exchange(polling_flush_, true)) {
       delayed_send(this, flush_poll_interval, flush_poll{});
     }
-    return true;
+    return false;
+  }
+
+  push_pacer::load flush_load() const {
+    const auto streams = node_->streams.load();
+    return {node_->sealed_bytes.load(),
+            std::min(unflushed_ceiling_bytes(options_, streams) - node_->unflushed_bytes.load(),
+                     held_ceiling_bytes(options_, streams) - node_->held_bytes.load())};
   }
 
   // A frame larger than the whole window passes when nothing else is on its way.
@@ -238,8 +245,8 @@ class ingester_actor final : public supervisor_actor {
       finish_if_drained();
       return;
     }
-    while (!queued_.empty() && !flush_is_behind() &&
-           has_credit(queued_.front().request.frame->bytes().size())) {
+    while (!queued_.empty() &&
+           may_start(queued_.front().request.frame->bytes().size(), queued_.front().since)) {
       start(pop_queued());
     }
     if (queued_.empty()) node_->pushes_queued.store(false);
@@ -254,14 +261,14 @@ class ingester_actor final : public supervisor_actor {
 
   void on_wait_over() {
     const auto now = time().now();
-    while (!queued_.empty() && queued_.front().until <= now) {
+    while (!queued_.empty() && queued_.front().since + options_.wal_wait <= now) {
       pop_queued().reply.answer(
           error{errc::unavailable, "the disk is too slow for the pushes that arrive"});
     }
     if (queued_.empty()) {
       node_->pushes_queued.store(false);
     } else {
-      delayed_send(this, queued_.front().until - now, push_wait_over{});
+      delayed_send(this, queued_.front().since + options_.wal_wait - now, push_wait_over{});
     }
   }
 
@@ -572,6 +579,7 @@ class ingester_actor final : public supervisor_actor {
   std::vector<shard_slot> shards_;
   std::deque<queued_push> queued_;
   bool polling_flush_ = false;
+  push_pacer pacer_;
   std::uint64_t queued_bytes_ = 0;
   std::vector<one_shot<bool>> shutdown_replies_;
   bool flush_at_end_ = true;

@@ -115,23 +115,21 @@ result<void> push_frame::index() {
     const auto root = reader.getRoot<schema::PushFrame>();
     tenant_ = {root.getTenant().begin(), root.getTenant().size()};
     const auto list = root.getSlices();
-    own_slices_.reserve(list.size());
+    slices_.reserve(list.size());
     std::vector<std::size_t> first_pair;
     for (const auto in : list) {
-      first_pair.push_back(own_pairs_.size());
-      SKALD_TRY_ASSIGN(stream_slice slice, read_slice(in, own_pairs_));
+      first_pair.push_back(pairs_.size());
+      SKALD_TRY_ASSIGN(stream_slice slice, read_slice(in, pairs_));
       rows_ += slice.rows();
       line_bytes_ += slice.line_bytes();
-      own_slices_.push_back(slice);
+      slices_.push_back(slice);
     }
     // Only now do the pairs stay where they are.
-    first_pair.push_back(own_pairs_.size());
-    for (std::size_t s = 0; s < own_slices_.size(); ++s) {
-      own_slices_[s].metadata.pairs =
-          std::span<const metadata_pair>(own_pairs_)
-              .subspan(first_pair[s], first_pair[s + 1] - first_pair[s]);
+    first_pair.push_back(pairs_.size());
+    for (std::size_t s = 0; s < slices_.size(); ++s) {
+      slices_[s].metadata.pairs = std::span<const metadata_pair>(pairs_).subspan(
+          first_pair[s], first_pair[s + 1] - first_pair[s]);
     }
-    slices_ = own_slices_;
   } catch (const kj::Exception& e) {
     return damaged(e.getDescription().cStr());
   }

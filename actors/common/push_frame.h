@@ -61,9 +61,8 @@ class push_frame {
   const std::uint64_t* words_ = nullptr;
   std::size_t word_count_ = 0;
   std::string_view tenant_;
-  std::span<const stream_slice> slices_;  // of own_slices_, or behind the words
-  std::vector<stream_slice> own_slices_;
-  std::vector<metadata_pair> own_pairs_;  // of all slices
+  std::vector<stream_slice> slices_;
+  std::vector<metadata_pair> pairs_;  // of all slices
   std::uint64_t rows_ = 0;
   std::uint64_t line_bytes_ = 0;
 };

@@ -136,33 +136,6 @@ TEST(PushFrame, WriterShowsWhatItsBytesSay) {
   }
 }
 
-TEST(PushFrame, LargeFramesThatStayTakeFrameMemory) {
-  const auto memory = frame_memory::make();
-  const std::string line(200, 'l');
-  const metadata_pair pairs[] = {{"level", "info"}, {"a_long_name_of_metadata", "and its value"}};
-  struct {
-    int streams, rows;
-    std::size_t line_bytes;
-    bool taken;
-  } const cases[] = {{10, 100, 200, true}, {10, 2, 200, false}, {3000, 1, 2, false}};
-  for (const auto& c : cases) {
-    push_frame_writer writer("t", memory);
-    for (int s = 0; s < c.streams; ++s) {
-      writer.begin_stream({7, static_cast<std::uint64_t>(s)}, R"({app="an app of some name"})");
-      for (int r = 0; r < c.rows; ++r) {
-        writer.add(r, std::string_view(line).substr(0, c.line_bytes), pairs);
-      }
-    }
-    auto written = writer.finish();
-    EXPECT_EQ(memory->used_pages() > 0, c.taken);
-    const auto parsed = push_frame::parse(written->bytes());
-    ASSERT_TRUE(parsed.ok()) << parsed.error().message;
-    expect_same_slices(*written, **parsed);
-    written.reset();
-    EXPECT_EQ(memory->used_pages(), 0u);
-  }
-}
-
 // Recycled memory must not shine through: equal entries give equal bytes, which checksums rely on.
 TEST(PushFrame, BytesDependOnTheEntriesOnly) {
   const metadata_pair pairs[] = {{"a", "bcd"}, {"efghijkl", ""}};

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
-#include <type_traits>
 #include <utility>
 
 #include "runtime/base/assert.h"
@@ -16,13 +14,6 @@ namespace skald {
 namespace {
 
 constexpr std::size_t slice_words = 2 + 7;  // data and pointer section of StreamSlice
-
-// How many slices ahead labels are fetched: with many streams each stands alone in memory.
-constexpr std::size_t labels_ahead = 8;
-
-// A frame's index stands behind its words and is never destroyed.
-static_assert(std::is_trivially_destructible_v<stream_slice> && alignof(stream_slice) <= 8);
-static_assert(std::is_trivially_destructible_v<metadata_pair> && alignof(metadata_pair) <= 8);
 
 std::size_t words_of(std::size_t bytes) {
   return (bytes + 7) / 8;
@@ -56,32 +47,6 @@ char* fill(capnp::Text::Builder text) {
   return text.begin();
 }
 
-// Most names and values are short: cheaper in place than by a call.
-char* write_text(char* to, std::string_view part) {
-  const std::size_t n = part.size();
-  const char* const from = part.data();
-  if (n > 16) {
-    std::memcpy(to, from, n);
-  } else if (n >= 8) {
-    std::uint64_t head = 0;
-    std::uint64_t tail = 0;
-    std::memcpy(&head, from, 8);
-    std::memcpy(&tail, from + n - 8, 8);
-    std::memcpy(to, &head, 8);
-    std::memcpy(to + n - 8, &tail, 8);
-  } else if (n >= 4) {
-    std::uint32_t head = 0;
-    std::uint32_t tail = 0;
-    std::memcpy(&head, from, 4);
-    std::memcpy(&tail, from + n - 4, 4);
-    std::memcpy(to, &head, 4);
-    std::memcpy(to + n - 4, &tail, 4);
-  } else {
-    for (std::size_t i = 0; i < n; ++i) to[i] = from[i];
-  }
-  return to + n;
-}
-
 unsigned blob_size(std::size_t bytes) {
   return static_cast<unsigned>(bytes);
 }
@@ -94,7 +59,7 @@ struct push_frame_writer::cursor {
   stream_slice seen;
   std::size_t row_count;
   std::size_t pair_count;
-  metadata_pair* pairs;  // where those of the slice go
+  std::vector<metadata_pair>& pairs;  // of the frame; does not grow
 };
 
 void push_frame_writer::drop_empty_slice() {
@@ -177,34 +142,28 @@ void push_frame_writer::write_metadata(const open_slice& from, cursor& at) const
   const auto write = [&](std::string_view part) {
     *offset++ = static_cast<std::uint32_t>(to - text);
     const char* const begin = to;
-    to = write_text(to, part);
+    to = std::copy(part.begin(), part.end(), to);
     return std::string_view(begin, part.size());
   };
   for (std::size_t p = 0; p < at.pair_count; ++p) {
     const metadata_pair& pair = pairs_[from.first_pair + p];
     const std::string_view name = write(pair.name);
-    std::construct_at(at.pairs + p, metadata_pair{name, write(pair.value)});
+    at.pairs.push_back({name, write(pair.value)});
   }
   *offset = static_cast<std::uint32_t>(to - text);
-  at.seen.metadata = {{starts, n + 1}, {at.pairs, at.pair_count}};
+  at.seen.metadata = {{starts, n + 1}, {at.pairs.data() + from.first_pair, at.pair_count}};
 }
 
-void push_frame_writer::write_slices(char* index, void* list_of_slices) const {
+void push_frame_writer::write_slices(push_frame& frame, void* list_of_slices) const {
   auto& list = *static_cast<capnp::List<schema::StreamSlice>::Builder*>(list_of_slices);
-  auto* const slices = reinterpret_cast<stream_slice*>(index);
-  auto* const pairs = reinterpret_cast<metadata_pair*>(slices + slices_.size());
   for (std::size_t s = 0; s < slices_.size(); ++s) {
     const open_slice& from = slices_[s];
     const bool last = s + 1 == slices_.size();
-    if (s + labels_ahead < slices_.size()) {
-      const std::string_view later = slices_[s + labels_ahead].labels;
-      for (std::size_t b = 0; b < later.size(); b += 64) __builtin_prefetch(later.data() + b);
-    }
     cursor at{list[static_cast<unsigned>(s)],
               {},
               (last ? rows_.size() : slices_[s + 1].first_row) - from.first_row,
               (last ? pairs_.size() : slices_[s + 1].first_pair) - from.first_pair,
-              pairs + from.first_pair};
+              frame.pairs_};
     at.out.setFingerprintHigh(from.fingerprint.high);
     at.out.setFingerprintLow(from.fingerprint.low);
     at.seen.fingerprint = from.fingerprint;
@@ -213,52 +172,26 @@ void push_frame_writer::write_slices(char* index, void* list_of_slices) const {
     at.seen.canonical_labels = {labels, from.labels.size()};
     write_rows(from, at);
     if (at.pair_count > 0) write_metadata(from, at);
-    std::construct_at(slices + s, at.seen);
+    frame.slices_.push_back(at.seen);
   }
-}
-
-// About what the ingester finds worth keeping until the flush; the others end soon.
-bool push_frame_writer::stays(std::size_t bytes) const {
-  constexpr std::size_t copied_row_bytes = 12;
-  constexpr std::size_t copied_pair_bytes = 8;
-  std::size_t copied =
-      line_bytes_ + rows_.size() * copied_row_bytes + pairs_.size() * copied_pair_bytes;
-  for (const open_slice& slice : slices_) copied += slice.text_bytes;
-  return bytes <= copied / 4 * 7;
-}
-
-// Frames that end soon would leave holes in large pages.
-char* push_frame_writer::take_memory(push_frame& frame, std::size_t bytes) const {
-  if (memory_ != nullptr && stays(bytes)) {
-    auto piece = memory_->take(bytes);
-    if (piece.data != nullptr) {
-      frame.owner_ = std::move(piece.owner);
-      return piece.data;
-    }
-  }
-  frame.own_words_ = std::make_unique_for_overwrite<std::uint64_t[]>(words_of(bytes));
-  return reinterpret_cast<char*>(frame.own_words_.get());
 }
 
 push_frame_ptr push_frame_writer::finish() {
   drop_empty_slice();
   std::shared_ptr<push_frame> frame(new push_frame);
   frame->word_count_ = message_words();
-  const std::size_t message_bytes = frame->word_count_ * 8;
-  char* const memory = take_memory(*frame, message_bytes + slices_.size() * sizeof(stream_slice) +
-                                               pairs_.size() * sizeof(metadata_pair));
-  auto* const words = reinterpret_cast<std::uint64_t*>(memory);
-  frame->words_ = words;
-  std::memset(words, 0, head_words() * 8);
-  in_place_builder message(words, frame->word_count_);
+  frame->own_words_ = std::make_unique_for_overwrite<std::uint64_t[]>(frame->word_count_);
+  frame->words_ = frame->own_words_.get();
+  std::memset(frame->own_words_.get(), 0, head_words() * 8);
+  in_place_builder message(frame->own_words_.get(), frame->word_count_);
   auto root = message.initRoot<schema::PushFrame>();
   auto tenant = root.initTenant(blob_size(tenant_.size()));
   std::copy(tenant_.begin(), tenant_.end(), tenant.begin());
   frame->tenant_ = {tenant.begin(), tenant.size()};
   auto list = root.initSlices(blob_size(slices_.size()));
-  char* const index = memory + message_bytes;
-  write_slices(index, &list);
-  frame->slices_ = {reinterpret_cast<const stream_slice*>(index), slices_.size()};
+  frame->slices_.reserve(slices_.size());
+  frame->pairs_.reserve(pairs_.size());
+  write_slices(*frame, &list);
   const auto written = message.getSegmentsForOutput();
   SKALD_ASSERT(written.size() == 1 && written[0].size() == frame->word_count_);
   frame->rows_ = rows_.size();

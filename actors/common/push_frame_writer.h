@@ -5,22 +5,18 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "actors/common/frame_memory.h"
 #include "actors/common/push_frame.h"
 
 namespace skald {
 
 class push_frame_writer {
  public:
-  // Large frames take `memory`, when there is one.
-  explicit push_frame_writer(std::string tenant, std::shared_ptr<frame_memory> memory = {})
-      : tenant_(std::move(tenant)), memory_(std::move(memory)) {}
+  explicit push_frame_writer(std::string tenant) : tenant_(std::move(tenant)) {}
 
   // The entries added next belong to this stream. A stream may be begun more than once in a frame.
   // The labels are read by finish().
@@ -57,12 +53,9 @@ class push_frame_writer {
   std::size_t message_words() const;
   void write_rows(const open_slice& from, cursor& at) const;
   void write_metadata(const open_slice& from, cursor& at) const;
-  void write_slices(char* index, void* list) const;
-  bool stays(std::size_t bytes) const;
-  char* take_memory(push_frame& frame, std::size_t bytes) const;
+  void write_slices(push_frame& frame, void* list) const;
 
   std::string tenant_;
-  std::shared_ptr<frame_memory> memory_;
   std::vector<open_slice> slices_;
   std::vector<row> rows_;
   std::vector<metadata_pair> pairs_;

@@ -293,7 +293,7 @@ class distributor_core::preparation {
       core_.writers_tenant_ = context_.tenant;
       core_.writers_.clear();
       for (std::uint32_t s = 0; s < core_.options_.shards; ++s) {
-        core_.writers_.emplace_back(core_.writers_tenant_, core_.memory_);
+        core_.writers_.emplace_back(core_.writers_tenant_);
       }
     }
     text_bytes_.assign(core_.options_.shards, 0);
@@ -400,12 +400,8 @@ class distributor_core::preparation {
   std::deque<cached_labels> resolved_again_;
 };
 
-distributor_core::distributor_core(distributor_options options, rate_limiter& rates,
-                                   std::shared_ptr<frame_memory> memory)
-    : options_(options),
-      rates_(rates),
-      memory_(std::move(memory)),
-      cache_(options.label_cache_bytes_max) {
+distributor_core::distributor_core(distributor_options options, rate_limiter& rates)
+    : options_(options), rates_(rates), cache_(options.label_cache_bytes_max) {
   SKALD_ASSERT(options_.shards > 0);
 }
 

@@ -12,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/common/frame_memory.h"
 #include "actors/common/push_frame.h"
 #include "actors/common/push_frame_writer.h"
 #include "actors/distributor/distributor_options.h"
@@ -66,9 +65,8 @@ struct push_request_context {
 
 class distributor_core {
  public:
-  // `rates` must outlive the core. Frames take `memory`, when there is one.
-  distributor_core(distributor_options options, rate_limiter& rates,
-                   std::shared_ptr<frame_memory> memory = {});
+  // `rates` must outlive the core.
+  distributor_core(distributor_options options, rate_limiter& rates);
 
   prepared_push prepare(const decoded_push& push, const push_request_context& context);
 
@@ -78,7 +76,6 @@ class distributor_core {
   class preparation;
   distributor_options options_;
   rate_limiter& rates_;
-  const std::shared_ptr<frame_memory> memory_;
   label_cache cache_;
   // Scratch of the push at hand, kept for its memory.
   std::vector<std::uint8_t> refused_;       // one flag an entry

@@ -16,9 +16,8 @@ namespace skald {
 
 class distributor_core_pool {
  public:
-  distributor_core_pool(distributor_options options, std::shared_ptr<rate_limiter> rates,
-                        std::shared_ptr<frame_memory> memory)
-      : options_(options), rates_(std::move(rates)), memory_(std::move(memory)) {}
+  distributor_core_pool(distributor_options options, std::shared_ptr<rate_limiter> rates)
+      : options_(options), rates_(std::move(rates)) {}
 
   // Runs use(core, scratch) with a pair that no other thread uses meanwhile. As many cores are made
   // as threads ever ask at once.
@@ -33,9 +32,7 @@ class distributor_core_pool {
 
  private:
   struct lane {
-    lane(const distributor_options& options, rate_limiter& rates,
-         std::shared_ptr<frame_memory> memory)
-        : core(options, rates, std::move(memory)) {}
+    lane(const distributor_options& options, rate_limiter& rates) : core(options, rates) {}
     distributor_core core;
     push_scratch scratch;
   };
@@ -49,12 +46,11 @@ class distributor_core_pool {
         return one;
       }
     }
-    return std::make_unique<lane>(options_, *rates_, memory_);
+    return std::make_unique<lane>(options_, *rates_);
   }
 
   const distributor_options options_;
   const std::shared_ptr<rate_limiter> rates_;
-  const std::shared_ptr<frame_memory> memory_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<lane>> idle_;
 };

@@ -370,7 +370,6 @@ class ingester_actor final : public supervisor_actor {
 
   void on_tick() {
     delayed_send(this, options_.tick, shard_tick{});
-    if (deps_.frames != nullptr) deps_.frames->trim();
     gauges_.show(*node_);
   }
 

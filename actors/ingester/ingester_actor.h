@@ -6,9 +6,7 @@
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 #include <functional>
-#include <memory>
 
-#include "actors/common/frame_memory.h"
 #include "actors/ingester/ingester_hooks.h"
 #include "actors/ingester/ingester_interface.h"
 #include "actors/ingester/ingester_options.h"
@@ -32,7 +30,6 @@ struct ingester_dependencies {
   metric_registry* metrics = nullptr;    // may be null
   std::function<double()> stream_share;  // replication factor / live ingesters; null: 1
   ingester_hooks_ptr hooks;              // tests only
-  std::shared_ptr<frame_memory> frames;  // of pushed frames, to be trimmed; may be null
 };
 
 // Opens and replays the WAL in the background; see status_request. When a part fails beyond what

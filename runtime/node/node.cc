@@ -7,7 +7,6 @@
 #include <mutex>
 #include <thread>
 
-#include "actors/common/frame_memory.h"
 #include "actors/distributor/distributor_actor.h"
 #include "actors/gateway/distributor_core_pool.h"
 #include "actors/gateway/gateway_actor.h"
@@ -102,7 +101,6 @@ class node::implementation {
 
   caf::actor pool_, ingester_, distributor_, frontend_, gateway_, root_;
   std::shared_ptr<byte_budget> budget_;
-  const std::shared_ptr<frame_memory> frame_memory_ = frame_memory::make();
 
  public:
   std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
@@ -135,7 +133,6 @@ void node::implementation::spawn_parts() {
   parts.limits = &limits_;
   parts.time = &clock_;
   parts.metrics = &metrics_;
-  parts.frames = frame_memory_;
   ingester_ = spawn_ingester(*actors_, ingester_options_of(config_, machine_, incarnation_), parts);
 
   distributor_ = actors_->spawn<distributor_actor>(ingester_);
@@ -174,7 +171,7 @@ gateway_context_ptr node::implementation::make_gateway_context() {
       config_.http_prefix.empty() ? config_.server.http_path_prefix : config_.http_prefix;
   context->distributor = distributor_;
   context->distributor_cores = std::make_shared<distributor_core_pool>(
-      distributor_options_of(), std::make_shared<rate_limiter>(), frame_memory_);
+      distributor_options_of(), std::make_shared<rate_limiter>());
   context->body_bytes_max = config_.distributor.max_recv_msg_size;
   context->inflated_bytes_max = config_.distributor.max_decompressed_size;
   context->budget = budget_;

@@ -25,10 +25,6 @@ page_memory page_memory::map(std::size_t bytes, bool writable) {
   return out;
 }
 
-void page_memory::give_back(std::size_t offset, std::size_t bytes) {
-  ::madvise(data_ + offset, bytes, MADV_DONTNEED);
-}
-
 page_memory::~page_memory() {
   if (data_ != nullptr) ::munmap(data_, size_);
 }

@@ -28,9 +28,6 @@ class page_memory {
 
   char* data() { return data_; }
   const char* data() const { return data_; }
-  // The contents of these whole large pages are not needed any more: the system may have them until
-  // they are written again. They read as zeros then, or as before.
-  void give_back(std::size_t offset, std::size_t bytes);
   // A multiple of large_page_bytes, at least what was asked for.
   std::size_t size() const { return size_; }
 

@@ -43,16 +43,6 @@ TEST(PageMemory, MovesItsOwnership) {
   EXPECT_EQ(second.data()[0], '\0');
 }
 
-TEST(PageMemory, GivesPagesBackAndTakesThemAgain) {
-  constexpr std::size_t page = page_memory::large_page_bytes;
-  page_memory memory = page_memory::map(2 * page, true);
-  std::fill_n(memory.data(), 2 * page, 'x');
-  memory.give_back(page, page);
-  EXPECT_EQ(memory.data()[page - 1], 'x');
-  std::fill_n(memory.data() + page, page, 'y');
-  EXPECT_EQ(memory.data()[2 * page - 1], 'y');
-}
-
 TEST(PageMemory, SaysWhenTheSystemRefuses) {
   const page_memory none = page_memory::map(std::size_t{1} << 60, true);
   EXPECT_EQ(none.data(), nullptr);

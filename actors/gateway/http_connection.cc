@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <stdexcept>
 
 #include "actors/gateway/http_response_head.h"
 #include "runtime/http/content_coding.h"
@@ -147,11 +148,21 @@ void http_connection::parse() {
   if (input_ended_) close();
 }
 
+// Beast throws for one header field, or trailer, of 64 KiB or more.
+std::size_t http_connection::put_input(error_code& failure) {
+  try {
+    return parser_->put(input_.data(), failure);
+  } catch (const std::length_error&) {
+    failure = http::error::header_limit;
+    return 0;
+  }
+}
+
 // True when the state has moved on.
 bool http_connection::parse_header() {
   error_code failure;
   parser_->eager(false);
-  input_.consume(parser_->put(input_.data(), failure));
+  input_.consume(put_input(failure));
   if (failure == http::error::need_more) return false;
   if (failure) {
     const bool too_large = failure == http::error::header_limit;
@@ -206,7 +217,7 @@ bool http_connection::parse_body() {
   while (!parser_->is_done() && input_.size() > 0) {
     const std::size_t before = parser_->get().body().size();
     error_code failure;
-    const std::size_t used = parser_->put(input_.data(), failure);
+    const std::size_t used = put_input(failure);
     input_.consume(used);
     if (failure && failure != http::error::need_more) {
       refuse(plain_text_response(400, "400 Bad Request"));

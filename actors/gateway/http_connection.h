@@ -79,6 +79,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   void on_readable(boost::system::error_code failure);
   void on_end_of_input(bool reset);
   void parse();
+  std::size_t put_input(boost::system::error_code& failure);
   bool parse_header();
   bool parse_body();
   bool accept_body();

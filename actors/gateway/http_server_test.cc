@@ -275,6 +275,21 @@ TEST_F(HttpServer, RefusesBadRequests) {
   }
 }
 
+// Of this size Beast throws.
+TEST_F(HttpServer, RefusesFieldsAndTrailersBeyond64KiB) {
+  start();
+  const std::string field = "X: " + std::string(70'000, 'x') + "\r\n\r\n";
+  raw_client first = client();
+  first.send("GET / HTTP/1.1\r\n" + field);
+  EXPECT_TRUE(first.read_response().starts_with("HTTP/1.1 431"));
+  raw_client second = client();
+  second.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + field);
+  EXPECT_TRUE(second.read_response().starts_with("HTTP/1.1 400"));
+  raw_client third = client();  // the request line may be longer
+  third.send("GET /?q=" + std::string(70'000, 'x') + " HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(third.read_response().starts_with("HTTP/1.1 200"));
+}
+
 TEST_F(HttpServer, NamesBothSizesOfABodyThatIsTooLarge) {
   http_server_options options;
   options.body_bytes_max = 20'000;

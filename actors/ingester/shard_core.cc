@@ -8,6 +8,7 @@
 
 #include "actors/ingester/push_rejection.h"
 #include "runtime/base/assert.h"
+#include "storage/chunk/prefetch.h"
 
 namespace skald {
 namespace {
@@ -22,13 +23,6 @@ constexpr std::size_t pending_slices = 4;
 constexpr std::int64_t row_overhead_bytes = 12;
 // Quarantined streams that an answer lists.
 constexpr std::size_t unreadable_listed_max = 10;
-
-// Has the processor load what stands there.
-void fetch(const void* from, std::size_t bytes) {
-  constexpr std::size_t line_bytes = 64;
-  const auto* at = static_cast<const char*>(from);
-  for (std::size_t b = 0; b < bytes; b += line_bytes) __builtin_prefetch(at + b, 1);
-}
 
 }  // namespace
 
@@ -149,9 +143,9 @@ void shard_core::find_rows(const push_frame& frame, std::span<const std::uint32_
                            std::uint32_t tenant, std::span<row_index> rows) const {
   for (std::size_t i = 0; i < slices.size(); ++i) {
     const auto& slice = frame.slices()[slices[i]];
-    fetch(slice.timestamps.data(), slice.timestamps.size_bytes());
+    prefetch(slice.timestamps.data(), slice.timestamps.size_bytes());
     rows[i] = find_row(tenant, slice.fingerprint);
-    if (rows[i] != no_row) fetch(&rows_[rows[i]], sizeof(stream_row));
+    if (rows[i] != no_row) prefetch(&rows_[rows[i]], sizeof(stream_row));
   }
 }
 
@@ -245,31 +239,6 @@ row_index shard_core::row_for(std::uint32_t tenant, const stream_slice& slice, r
   return make_row(tenant, std::move(info).value());
 }
 
-// What commit_rows() looks at of slices to come, and of the rows they are for.
-void shard_core::fetch_slices(const push_frame& frame, std::span<const std::uint32_t> slices,
-                              std::span<const row_index> hints) const {
-  for (std::size_t i = 0; i < slices.size(); ++i) {
-    const auto& slice = frame.slices()[slices[i]];
-    fetch(slice.timestamps.data(), slice.timestamps.size_bytes());
-    fetch(slice.lines.starts.data() + slice.rows(), 1);
-    if (!slice.metadata.pairs.empty()) {
-      fetch(slice.metadata.starts.data(), slice.metadata.starts.size_bytes());
-      fetch(&slice.metadata.pairs.front(), 1);
-      fetch(&slice.metadata.pairs.back(), 1);
-    }
-    if (hints[i] < rows_.size()) fetch(&rows_[hints[i]], sizeof(stream_row));
-  }
-}
-
-// Where they will put the slices.
-void shard_core::fetch_pending(std::span<const row_index> hints) const {
-  for (const auto hint : hints) {
-    if (hint >= rows_.size()) continue;
-    const auto& pending = rows_[hint].pending;
-    fetch(pending.data() + pending.size(), sizeof(slice_ref));
-  }
-}
-
 void shard_core::commit(const durable_frame_ptr& from, std::span<const std::uint32_t> slices,
                         std::span<const row_index> hints, std::span<const row_drop> drops,
                         time_point now, std::vector<row_index>& ready) {
@@ -278,19 +247,7 @@ void shard_core::commit(const durable_frame_ptr& from, std::span<const std::uint
   const auto tenant = tenant_index(frame.tenant());
   auto drop = drops.begin();
   const auto live_before = live_bytes_;
-  const auto fetch_ahead = [&](std::size_t begin) {
-    if (hints.empty() || begin >= slices.size()) return;
-    const auto count = std::min(slices_at_once, slices.size() - begin);
-    fetch_slices(frame, slices.subspan(begin, count), hints.subspan(begin, count));
-  };
-  fetch_ahead(0);
   for (std::size_t i = 0; i < slices.size(); ++i) {
-    if (i % slices_at_once == 0) {
-      fetch_ahead(i + slices_at_once);
-      if (!hints.empty()) {
-        fetch_pending(hints.subspan(i, std::min(slices_at_once, slices.size() - i)));
-      }
-    }
     const auto number = slices[i];
     const auto& slice = frame.slices()[number];
     const auto row = row_for(tenant, slice, hints.empty() ? no_row : hints[i]);

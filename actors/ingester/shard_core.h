@@ -233,9 +233,6 @@ class shard_core {
                         admission& out);
   void admit_rows(stream_row& row, const push_frame& frame, std::uint32_t slice,
                   const tenant_limits& limits, time_point now, admission& out);
-  void fetch_slices(const push_frame& frame, std::span<const std::uint32_t> slices,
-                    std::span<const row_index> hints) const;
-  void fetch_pending(std::span<const row_index> hints) const;
   void commit_rows(row_index row, slice_ref rows, time_point now, std::vector<row_index>& ready);
   bool is_idle(const stream_row& row, time_point now) const;
   bool must_be_kept(const unkept_entries& entries) const;

@@ -27,9 +27,9 @@ bool facts_suffice(const pack_input& input) {
 
 void prefetch_columns(const pack_input& input) {
   if (facts_suffice(input)) return;
-  prefetch(input.timestamps.data());
-  prefetch(input.lines.starts.data());
-  prefetch(input.metadata.starts.data());
+  prefetch(input.timestamps.data(), 1);
+  prefetch(input.lines.starts.data(), 1);
+  prefetch(input.metadata.starts.data(), 1);
   const auto pairs = input.metadata.pairs;
   prefetch(pairs.data(), pairs.first(std::min<std::size_t>(pairs.size(), 16)).size_bytes());
 }

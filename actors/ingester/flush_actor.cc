@@ -163,6 +163,7 @@ class flush_actor final : public supervisor_actor {
     auto& shard = shards_[number];
     shard.handle = nullptr;
     shard.release_wanted = true;
+    if (rounds_.is_active()) clean_ = false;
     if (!rounds_.shard_down(number)) return;
     release(number);
     shard.set = nullptr;
@@ -193,6 +194,9 @@ class flush_actor final : public supervisor_actor {
     if (stopped_ || checkpointing_ || !rounds_.try_begin()) return;
     setup_.node->flush_wanted.store(false);
     begun_ = time().now();
+    sealed_bytes_ = 0;
+    clean_ = true;
+    tell(setup_.root, context(), flush_round_begun{});
     reason_ = next_reason_;
     for (auto& reply : std::exchange(waiting_next_, {})) waiting_now_.push_back(std::move(reply));
     tell(setup_.wal, context(), wal_mark_request{rounds_.id()});
@@ -203,6 +207,7 @@ class flush_actor final : public supervisor_actor {
     if (message.life != shard.life) return;
     if (!rounds_.advance(message.shard, message.set->flush_id, flush_step::sealing)) return;
     shard.set = std::move(message.set);
+    sealed_bytes_ += shard.set->bytes;
     shard.wait = ingester_options::duration::zero();
     run_step(message.shard);
   }
@@ -272,6 +277,7 @@ class flush_actor final : public supervisor_actor {
   void on_step_failed(std::uint32_t number, std::uint64_t id, const error& why) {
     if (id != rounds_.id() || !rounds_.is_active()) return;
     failures_.add();
+    clean_ = false;
     auto& shard = shards_[number];
     shard.wait =
         std::clamp(shard.wait * 2, setup_.options.flush_retry_min, setup_.options.flush_retry_max);
@@ -305,6 +311,7 @@ class flush_actor final : public supervisor_actor {
 
   void finish_round_if_complete() {
     if (!rounds_.is_complete() || checkpointing_ || stopped_) return;
+    tell(setup_.root, context(), flush_round_over{clean_, sealed_bytes_, time().now() - begun_});
     // Without a log nobody adds the rows again after a crash: ship them now.
     write_checkpoint(!setup_.options.wal_enabled);
   }
@@ -395,6 +402,8 @@ class flush_actor final : public supervisor_actor {
   std::vector<one_shot<bool>> waiting_next_;
   std::vector<one_shot<bool>> waiting_now_;
   std::chrono::steady_clock::time_point begun_{};
+  std::int64_t sealed_bytes_ = 0;  // of the round under way
+  bool clean_ = true;              // it
   bool checkpointing_ = false;
   bool stopped_ = false;  // a test stopped it
   finish_phase finishing_ = finish_phase::none;

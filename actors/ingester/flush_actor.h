@@ -11,6 +11,9 @@
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
 
 #include "actors/ingester/flush_records.h"
 #include "actors/ingester/ingester_hooks.h"
@@ -38,6 +41,13 @@ struct flush_shard_released {
   std::uint64_t flushed_through = 0;
   std::uint64_t flushes_done = 0;  // the shard's flushes up to here are over
   flush_progress progress;
+};
+// To the root: a round begins; all its shards are done or gone.
+struct flush_round_begun {};
+struct flush_round_over {
+  bool clean = false;  // nothing failed, every shard took part to the end
+  std::int64_t bytes = 0;
+  std::chrono::nanoseconds took{0};
 };
 // Flush if asked, ship the whole index, write the last checkpoint.
 struct flush_finish {
@@ -67,4 +77,6 @@ caf::actor spawn_flush_actor(caf::actor_system& system, flush_setup setup);
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::flush_shard_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::flush_shard_down)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::flush_shard_released)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::flush_round_begun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::flush_round_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::flush_finish)

@@ -115,6 +115,10 @@ class ingester_actor final : public supervisor_actor {
         [this](shard_attached message) { on_attached(message); },
         [this](shard_ready message) { on_ready(message); },
         [this](flush_shard_released& message) { on_released(message); },
+        [this](flush_round_begun) { pacer_.flush_begun(time().now()); },
+        [this](flush_round_over round) {
+          if (round.clean) pacer_.learn(round.bytes, round.took);
+        },
         [this](shard_tick) { on_tick(); },
         [this](shutdown_request& request) { on_shutdown(std::move(request)); },
         [this](shutdown_deadline) {

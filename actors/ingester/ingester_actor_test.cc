@@ -138,6 +138,31 @@ TEST_F(ingester, PushesWaitForAFlushThatIsBehindAndAreRefusedWhenItStaysSo) {
   EXPECT_TRUE(push(numbered(200, 1)).ok());
 }
 
+TEST_F(ingester, PushesDuringAFlushAreSpreadOverIt) {
+  options_.unflushed_bytes_max = 8 << 20;
+  options_.wal.segment_bytes = 16 << 20;
+  options_.flush_retry_min = 10s;
+  start();
+  const auto megabytes = [&](int first, int count) {
+    auto entries = numbered(first, count);
+    for (auto& entry : entries) entry.line.resize(1 << 20, '.');
+    return entries;
+  };
+  ASSERT_TRUE(push(megabytes(0, 4)).ok());
+  store_.failing = true;
+  std::optional<result<bool>> flushed;
+  flush_async(flushed);
+  run();
+  EXPECT_TRUE(push(megabytes(10, 4)).ok());  // what passes at once
+  std::optional<result<push_outcome>> paced;
+  push_async(megabytes(20, 1), paced);
+  run();
+  EXPECT_FALSE(paced.has_value());
+  advance(200ms);
+  ASSERT_TRUE(paced.has_value());
+  EXPECT_TRUE(paced->ok());
+}
+
 TEST_F(ingester, FailedUploadIsReportedAndTriedAgain) {
   start();
   const auto entries = numbered(0, 10);

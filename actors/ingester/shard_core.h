@@ -47,6 +47,7 @@ struct admission {
 struct sealed_set {
   std::uint64_t flush_id = 0;
   std::uint64_t sequence = 0;  // the WAL up to here is in this set or in earlier packs
+  std::int64_t bytes = 0;      // as they count in node_state
   std::map<std::string, std::vector<head_snapshot_ptr>> by_tenant;
 };
 using sealed_set_ptr = std::shared_ptr<const sealed_set>;

@@ -84,7 +84,7 @@ sealed_set_ptr shard_core::take_sealed_set() {
   set->flush_id = sealing_.id;
   set->sequence = sealing_.sequence;
   kept_set kept;
-  kept.bytes = sealing_.bytes;
+  set->bytes = kept.bytes = sealing_.bytes;
   for (row_index index = 0; index < rows_.size(); ++index) {
     const auto& row = rows_[index];
     bool any = false;

@@ -311,7 +311,8 @@ class flush_actor final : public supervisor_actor {
 
   void finish_round_if_complete() {
     if (!rounds_.is_complete() || checkpointing_ || stopped_) return;
-    tell(setup_.root, context(), flush_round_over{clean_, sealed_bytes_, time().now() - begun_});
+    tell(setup_.root, context(),
+         flush_round_over{clean_ ? sealed_bytes_ : 0, time().now() - begun_});
     // Without a log nobody adds the rows again after a crash: ship them now.
     write_checkpoint(!setup_.options.wal_enabled);
   }

@@ -45,8 +45,7 @@ struct flush_shard_released {
 // To the root: a round begins; all its shards are done or gone.
 struct flush_round_begun {};
 struct flush_round_over {
-  bool clean = false;  // nothing failed, every shard took part to the end
-  std::int64_t bytes = 0;
+  std::int64_t bytes = 0;  // 0 when something failed or a shard did not take part to the end
   std::chrono::nanoseconds took{0};
 };
 // Flush if asked, ship the whole index, write the last checkpoint.

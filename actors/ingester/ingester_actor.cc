@@ -116,9 +116,7 @@ class ingester_actor final : public supervisor_actor {
         [this](shard_ready message) { on_ready(message); },
         [this](flush_shard_released& message) { on_released(message); },
         [this](flush_round_begun) { pacer_.flush_begun(time().now()); },
-        [this](flush_round_over round) {
-          if (round.clean) pacer_.learn(round.bytes, round.took);
-        },
+        [this](flush_round_over round) { pacer_.learn(round.bytes, round.took); },
         [this](shard_tick) { on_tick(); },
         [this](shutdown_request& request) { on_shutdown(std::move(request)); },
         [this](shutdown_deadline) {
@@ -194,8 +192,9 @@ class ingester_actor final : public supervisor_actor {
     if (!has_credit(bytes)) return false;
     const auto load = flush_load();
     if (load.room > 0 && pacer_.admit(bytes, since, load, time().now())) return true;
-    const bool flushing = load.sealed > 0;
-    if (!flushing && !node_->flush_wanted.exchange(true)) tell(flush_, context(), flush_due{});
+    if (load.sealed == 0 && !node_->flush_wanted.exchange(true)) {
+      tell(flush_, context(), flush_due{});
+    }
     if (!std::exchange(polling_flush_, true)) {
       delayed_send(this, flush_poll_interval, flush_poll{});
     }
@@ -211,9 +210,8 @@ class ingester_actor final : public supervisor_actor {
 
   // A frame larger than the whole window passes when nothing else is on its way.
   bool has_credit(std::uint64_t bytes) const {
-    const auto waiting = node_->wal_waiting_bytes.load();
-    return waiting == 0 || waiting + static_cast<std::int64_t>(bytes) <=
-                               static_cast<std::int64_t>(options_.wal_waiting_bytes_max);
+    const auto waiting = static_cast<std::uint64_t>(node_->wal_waiting_bytes.load());
+    return waiting == 0 || waiting + bytes <= options_.wal_waiting_bytes_max;
   }
 
   void start(push_request request) {
@@ -269,11 +267,8 @@ class ingester_actor final : public supervisor_actor {
       pop_queued().reply.answer(
           error{errc::unavailable, "the disk is too slow for the pushes that arrive"});
     }
-    if (queued_.empty()) {
-      node_->pushes_queued.store(false);
-    } else {
-      delayed_send(this, queued_.front().since + options_.wal_wait - now, push_wait_over{});
-    }
+    if (queued_.empty()) return node_->pushes_queued.store(false);
+    delayed_send(this, queued_.front().since + options_.wal_wait - now, push_wait_over{});
   }
 
   error not_ready() const {

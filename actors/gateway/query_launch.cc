@@ -27,10 +27,12 @@ logql::query_limits limits_of(const tenant_limits& tenant, const http_request& r
   limits.min_matchers =
       static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.minimum_labels_number));
   for (const blocked_query& block : tenant.blocked_queries) {
-    limits.blocks.push_back({block.pattern, block.regex, block.types, block.hash});
+    limits.blocks.push_back(
+        {block.pattern, block.compiled, block.types, block.hash, block.query_tags});
   }
-  limits.partial_series = request.header("X-Query-Tags").find("Source=grafana-lokiexplore-app") !=
-                          std::string_view::npos;
+  limits.query_tags = request.header("X-Query-Tags");
+  limits.partial_series =
+      limits.query_tags.find("Source=grafana-lokiexplore-app") != std::string::npos;
   return limits;
 }
 

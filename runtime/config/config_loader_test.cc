@@ -287,6 +287,14 @@ limits_config:
   EXPECT_THAT(limits.discover_service_name, ElementsAre("app", "job"));
 }
 
+TEST(ConfigLoader, WarnsOfPatternsThatBlockNothing) {
+  const auto loaded = parse_config(
+      std::string("limits_config: {blocked_queries: [{pattern: 'a[', regex: true}]}") + tail, "t",
+      {});
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  EXPECT_THAT(loaded->warnings, ElementsAre(HasSubstr("pattern \"a[\" blocks nothing")));
+}
+
 TEST(ConfigLoader, FlagsWinOverTheFile) {
   const auto flags =
       parse_command_line({"-server.http-listen-port=0", "-auth.enabled=false",

@@ -11,7 +11,8 @@ namespace {
 
 class override_builder final : public override_sink {
  public:
-  explicit override_builder(const tenant_limits& defaults) : defaults_(defaults) {}
+  override_builder(const tenant_limits& defaults, std::vector<std::string>* warnings)
+      : defaults_(defaults), warnings_(warnings) {}
   tenant_limits limits_of(const std::string& tenant) override {
     const auto it = overrides_.find(tenant);
     return it == overrides_.end() ? defaults_ : it->second;
@@ -19,18 +20,23 @@ class override_builder final : public override_sink {
   void set_limits(const std::string& tenant, tenant_limits limits) override {
     overrides_[tenant] = std::move(limits);
   }
+  void warn(const std::string& tenant, const std::string& about) override {
+    if (warnings_ != nullptr) warnings_->push_back("tenant " + tenant + ": " + about);
+  }
   limits_snapshot::override_map take() { return std::move(overrides_); }
 
  private:
   const tenant_limits& defaults_;
+  std::vector<std::string>* const warnings_;
   limits_snapshot::override_map overrides_;
 };
 
 }  // namespace
 
 result<limits_snapshot_ptr> parse_overrides(const std::vector<std::string>& texts,
-                                            const tenant_limits& defaults) {
-  override_builder builder(defaults);
+                                            const tenant_limits& defaults,
+                                            std::vector<std::string>* warnings) {
+  override_builder builder(defaults, warnings);
   for (const std::string& text : texts) SKALD_TRY(read_overrides_yaml(text, builder));
   return limits_snapshot_ptr(std::make_shared<const limits_snapshot>(defaults, builder.take()));
 }
@@ -49,7 +55,8 @@ result<limits_snapshot_ptr> overrides_watcher::poll() {
     texts.push_back(std::move(text).str());
   }
   if (loaded_ && texts == last_texts_) return limits_snapshot_ptr();
-  auto snapshot = parse_overrides(texts, defaults_);
+  std::vector<std::string> warnings;
+  auto snapshot = parse_overrides(texts, defaults_, &warnings);
   if (!snapshot.ok()) {
     std::string names;
     for (const std::string& path : files_.files) names += (names.empty() ? "" : ",") + path;
@@ -58,6 +65,7 @@ result<limits_snapshot_ptr> overrides_watcher::poll() {
   }
   loaded_ = true;
   last_texts_ = std::move(texts);
+  warnings_ = std::move(warnings);
   return snapshot;
 }
 

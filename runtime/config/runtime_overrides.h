@@ -17,8 +17,10 @@ namespace skald {
 
 // Applies `overrides:` of each text, in order, over `defaults`. Keys that are unknown are ignored,
 // as Loki does. Errors: invalid_argument with the position.
+// Values that do less than they seem to are in `warnings`, with their tenant.
 result<limits_snapshot_ptr> parse_overrides(const std::vector<std::string>& texts,
-                                            const tenant_limits& defaults);
+                                            const tenant_limits& defaults,
+                                            std::vector<std::string>* warnings = nullptr);
 
 // Watches the files by content. Not thread-safe: one owner (a timer in runtime/node) calls it.
 class overrides_watcher {
@@ -30,6 +32,8 @@ class overrides_watcher {
   // at the first call; without files: the defaults), null when it has not. Errors: not_found,
   // invalid_argument; the caller keeps its old snapshot (or refuses to start at the first call).
   result<limits_snapshot_ptr> poll();
+  // Of the last new snapshot.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
   config_duration period() const { return files_.period; }
   bool has_files() const { return !files_.files.empty(); }
@@ -39,6 +43,7 @@ class overrides_watcher {
   tenant_limits defaults_;
   bool loaded_ = false;
   std::vector<std::string> last_texts_;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace skald

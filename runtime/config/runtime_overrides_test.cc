@@ -65,6 +65,29 @@ TEST(Overrides, RefusesBadFiles) {
               HasSubstr("line 3: "));
 }
 
+TEST(Overrides, CompileBlockedQueriesAndWarnOfBadOnes) {
+  std::vector<std::string> warnings;
+  const auto snapshot = parse_overrides({R"(
+overrides:
+  a:
+    blocked_queries: [{pattern: '(', regex: true}, {pattern: 'x.*', regex: true}, {pattern: '('}]
+  b:
+    blocked_queries: [{query_tags: {Source: Grafana}}]
+)"},
+                                        tenant_limits{}, &warnings);
+  ASSERT_TRUE(snapshot.ok()) << snapshot.error().message;
+  const auto& blocks = (*snapshot)->for_tenant("a").blocked_queries;
+  ASSERT_EQ(blocks.size(), 3U);
+  EXPECT_EQ(blocks[0].compiled, nullptr);
+  EXPECT_NE(blocks[1].compiled, nullptr);
+  EXPECT_EQ(blocks[2].compiled, nullptr);
+  ASSERT_EQ((*snapshot)->for_tenant("b").blocked_queries.size(), 1U);
+  EXPECT_EQ((*snapshot)->for_tenant("b").blocked_queries[0].query_tags.at("source"), "grafana");
+  EXPECT_THAT(warnings,
+              testing::ElementsAre("tenant a: blocked_queries: pattern \"(\" blocks nothing: error "
+                                   "parsing regexp: missing closing ): `(`"));
+}
+
 class OverridesWatcher : public testing::Test {
  protected:
   OverridesWatcher() {
@@ -93,8 +116,12 @@ TEST_F(OverridesWatcher, ReloadsAllOrNothing) {
   write("overrides: {a: {max_query_series: x}}");
   EXPECT_FALSE(w.poll().ok());
   EXPECT_FALSE(w.poll().ok());  // still bad, still said
+  write("overrides: {a: {blocked_queries: [{pattern: '[', regex: true}]}}");
+  EXPECT_TRUE(w.poll().ok());
+  EXPECT_EQ(w.warnings().size(), 1U);
   write("");
   const auto empty = w.poll();
+  EXPECT_TRUE(w.warnings().empty());
   ASSERT_TRUE(empty.ok());
   EXPECT_EQ((*empty)->for_tenant("a").max_query_series, 500);
 }

@@ -3,7 +3,9 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace skald {
 namespace {
@@ -175,6 +177,8 @@ result<yaml_findings> read_yaml(std::string_view text, config_draft& draft) {
     r.walk(root, "");
     SKALD_TRY(r.outcome());
     findings.warnings = r.take_warnings();
+    std::move(draft.warnings.begin(), draft.warnings.end(), std::back_inserter(findings.warnings));
+    draft.warnings.clear();
     return {};
   }));
   return findings;
@@ -207,6 +211,7 @@ result<void> read_overrides_yaml(std::string_view text, override_sink& sink) {
         SKALD_TRY(r.outcome());
         draft.config.limits.rate_strategy = strategy;  // not per tenant
         sink.set_limits(tenant.first.Scalar(), std::move(draft.config.limits));
+        for (const std::string& about : draft.warnings) sink.warn(tenant.first.Scalar(), about);
       }
     }
     return {};

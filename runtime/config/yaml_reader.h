@@ -13,7 +13,8 @@
 namespace skald {
 
 struct yaml_findings {
-  // Known keys without effect, once each: "table_manager: the compactor applies retention: ...".
+  // Known keys without effect, once each: "table_manager: the compactor applies retention: ...";
+  // and values that do less than they seem to.
   std::vector<std::string> warnings;
 };
 
@@ -28,6 +29,7 @@ struct override_sink {
   virtual ~override_sink() = default;
   virtual tenant_limits limits_of(const std::string& tenant) = 0;
   virtual void set_limits(const std::string& tenant, tenant_limits limits) = 0;
+  virtual void warn(const std::string& tenant, const std::string& about) = 0;
 };
 result<void> read_overrides_yaml(std::string_view text, override_sink& sink);
 

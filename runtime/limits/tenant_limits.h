@@ -7,8 +7,13 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
+
+namespace re2 {
+class RE2;
+}
 
 namespace skald {
 
@@ -52,7 +57,14 @@ struct blocked_query {
   bool regex = false;
   std::vector<std::string> types;  // metric, filter, limited; empty = all
   std::uint32_t hash = 0;          // 0 = none
-  friend bool operator==(const blocked_query&, const blocked_query&) = default;
+  // What X-Query-Tags must have, in lower case.
+  std::map<std::string, std::string> query_tags;
+  // The pattern when it is an expression, made where it is read; null when it cannot be compiled.
+  std::shared_ptr<const re2::RE2> compiled;
+  friend bool operator==(const blocked_query& a, const blocked_query& b) {
+    return a.pattern == b.pattern && a.regex == b.regex && a.types == b.types && a.hash == b.hash &&
+           a.query_tags == b.query_tags;
+  }
 };
 
 struct tenant_limits {

@@ -75,6 +75,10 @@ void apply_logging(const node_config& config) {
     set_log_format(*format);
 }
 
+void log_warnings(const overrides_watcher& watcher) {
+  for (const std::string& warning : watcher.warnings()) log_warn("runtime_config", warning);
+}
+
 // Re-reads the overrides file while the node runs.
 void poll_overrides(overrides_watcher& watcher, node& running) {
   auto next = watcher.poll();
@@ -84,6 +88,7 @@ void poll_overrides(overrides_watcher& watcher, node& running) {
   } else if (*next != nullptr) {
     running.set_limits(*next);
     log_info("runtime_config", "overrides loaded");
+    log_warnings(watcher);
   }
 }
 
@@ -95,6 +100,7 @@ int run_until_stopped(const loaded_config& loaded, const sigset_t& stop_signals)
     log_error("runtime_config", "failed to load the overrides file", {log_field(limits.error())});
     return 1;
   }
+  log_warnings(watcher);
   node running(loaded.config);
   if (*limits != nullptr) running.set_limits(*limits);
   if (auto started = running.start(); !started.ok()) {

@@ -27,7 +27,8 @@ struct store_blocks {
 // A configuration while it is read: the result and inputs that only the derivation looks at.
 struct config_draft {
   node_config config;
-  std::set<std::string> given;  // paths that the file or a flag has set
+  std::set<std::string> given;        // paths that the file or a flag has set
+  std::vector<std::string> warnings;  // about values
 
   bool use_thanos_objstore = true;
   store_blocks old_common, old_storage, new_common, new_storage;

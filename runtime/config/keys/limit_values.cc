@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Limits whose values are words of a closed list, times, or lists of mappings; and the periods of
 // schema_config.
+#include <re2/re2.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cstdio>
 #include <ctime>
 
 #include "runtime/config/keys/config_keys.h"
+#include "runtime/logql/scan/go_regex.h"
 
 namespace skald {
 namespace {
@@ -218,6 +220,23 @@ std::string print_otlp_config(const config_draft& draft) {
          ", severity_text_as_label: " + word(otlp.severity_text_as_label) + "}";
 }
 
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+  return text;
+}
+
+// As in Loki, an expression that does not compile blocks nothing, and the log says so.
+void compile_pattern(config_draft& draft, blocked_query& query) {
+  if (!query.regex || query.pattern.empty()) return;
+  auto compiled = logql::compile_go_regex(query.pattern);
+  if (compiled.ok()) {
+    query.compiled = std::move(*compiled);
+    return;
+  }
+  draft.warnings.push_back("blocked_queries: pattern " + quoted(query.pattern) +
+                           " blocks nothing: " + compiled.error().message);
+}
+
 result<void> read_blocked_queries(config_draft& draft, const YAML::Node& from) {
   SKALD_TRY(expect_sequence(from, "[]*validation.BlockedQuery"));
   std::vector<blocked_query> queries;
@@ -231,6 +250,10 @@ result<void> read_blocked_queries(config_draft& draft, const YAML::Node& from) {
       SKALD_TRY(assign_yaml(&hash, n, draft));
       query.hash = static_cast<std::uint32_t>(hash);
     }
+    for (const auto& tag : item["query_tags"]) {
+      query.query_tags[lower_case(tag.first.Scalar())] = lower_case(tag.second.Scalar());
+    }
+    compile_pattern(draft, query);
     queries.push_back(std::move(query));
   }
   draft.config.limits.blocked_queries = std::move(queries);
@@ -242,7 +265,12 @@ std::string print_blocked_queries(const config_draft& draft) {
   for (const blocked_query& query : draft.config.limits.blocked_queries) {
     if (out.size() > 1) out += ", ";
     out += "{pattern: " + quoted(query.pattern) + ", regex: " + (query.regex ? "true" : "false") +
-           ", types: " + flow_list(query.types) + ", hash: " + std::to_string(query.hash) + "}";
+           ", types: " + flow_list(query.types) + ", hash: " + std::to_string(query.hash);
+    std::string tags;
+    for (const auto& [name, value] : query.query_tags) {
+      tags += (tags.empty() ? "" : ", ") + quoted(name) + ": " + quoted(value);
+    }
+    out += tags.empty() ? "}" : ", query_tags: {" + tags + "}}";
   }
   return out + "]";
 }
@@ -302,7 +330,8 @@ custom_value otlp_config_value() {
   return {read_otlp_config, print_otlp_config, "mapping"};
 }
 custom_value blocked_queries_value() {
-  return {read_blocked_queries, print_blocked_queries, "list of {pattern, regex, types, hash}"};
+  return {read_blocked_queries, print_blocked_queries,
+          "list of {pattern, regex, types, hash, query_tags}"};
 }
 custom_value generic_fields_value() {
   return {read_generic_fields, print_generic_fields, "mapping of lists"};

@@ -3,8 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
+
+namespace re2 {
+class RE2;
+}
 
 namespace skald::logql {
 
@@ -27,10 +33,11 @@ struct query_request {
 
 // A query that a tenant may not run.
 struct query_block {
-  std::string pattern;  // the whole text, or an expression that the text holds; empty: any query
-  bool regex = false;
-  std::vector<std::string> types;  // see query_kind; empty: all
-  std::uint32_t hash = 0;          // of the text, instead of a pattern; 0: none
+  std::string pattern;                      // the whole text; empty: any query
+  std::shared_ptr<const re2::RE2> regex;    // or what the text holds
+  std::vector<std::string> types;           // see query_kind; empty: all
+  std::uint32_t hash = 0;                   // of the text, instead of a pattern; 0: none
+  std::map<std::string, std::string> tags;  // that the query has, in lower case
 };
 
 // Zero means no limit. Exceeding one gives invalid_argument with Loki's text.
@@ -50,6 +57,7 @@ struct query_limits {
   std::vector<std::string> required_labels;
   std::uint32_t min_matchers = 0;
   std::vector<query_block> blocks;
+  std::string query_tags;  // of the query, as its header has them: "Source=x,Feature=y"
 };
 
 }  // namespace skald::logql

@@ -4,12 +4,11 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <memory>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "runtime/logql/scan/go_regex.h"
 #include "runtime/logql/syntax/printer.h"
 
 namespace skald::logql {
@@ -79,9 +78,35 @@ std::string_view trimmed(std::string_view text) {
 bool names_query(const query_block& block, std::string_view text) {
   if (block.pattern.empty()) return true;
   if (trimmed(block.pattern) == trimmed(text)) return true;
-  if (!block.regex) return false;
-  const auto regex = compile_go_regex(block.pattern);
-  return regex.ok() && re2::RE2::PartialMatch({text.data(), text.size()}, **regex);
+  return block.regex && re2::RE2::PartialMatch({text.data(), text.size()}, *block.regex);
+}
+
+std::string lower_case(std::string_view text) {
+  std::string out(trimmed(text));
+  for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+  return out;
+}
+
+// "Source=x,Feature=y".
+std::map<std::string, std::string> parse_tags(std::string_view text) {
+  std::map<std::string, std::string> tags;
+  while (!text.empty()) {
+    const std::string_view tag = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), tag.size() + 1));
+    const std::size_t equals = tag.find('=');
+    if (equals == tag.npos) continue;
+    tags.insert_or_assign(lower_case(tag.substr(0, equals)), lower_case(tag.substr(equals + 1)));
+  }
+  return tags;
+}
+
+// Whether a block that names the query is of its kind and tags.
+bool applies(const query_block& block, std::string_view kind, const query_limits& limits) {
+  const auto& types = block.types;
+  if (!types.empty() && std::find(types.begin(), types.end(), kind) == types.end()) return false;
+  if (block.tags.empty()) return true;
+  const auto has = parse_tags(limits.query_tags);
+  return std::includes(has.begin(), has.end(), block.tags.begin(), block.tags.end());
 }
 
 }  // namespace
@@ -115,13 +140,12 @@ bool is_blocked(std::string_view text, const query_expr& query, const query_limi
   for (const query_block& block : limits.blocks) {
     if (block.hash != 0) {
       // A hash decides, whatever follows it in the list; Loki does so.
-      return hash_of(text) == block.hash || hash_of(printed) == block.hash;
+      return (hash_of(text) == block.hash || hash_of(printed) == block.hash) &&
+             applies(block, kind, limits);
     }
     if (!names_query(block, text) && !names_query(block, printed)) continue;
-    const bool of_kind = block.types.empty() || std::find(block.types.begin(), block.types.end(),
-                                                          kind) != block.types.end();
     // The first block that names the query decides.
-    return of_kind;
+    return applies(block, kind, limits);
   }
   return false;
 }

@@ -2,6 +2,7 @@
 #include "runtime/logql/plan/query_policy.h"
 
 #include <gtest/gtest.h>
+#include <re2/re2.h>
 
 #include "runtime/logql/plan/query_plan.h"
 
@@ -66,23 +67,28 @@ struct block_case {
   bool blocked;
 };
 
+query_block expression(const std::string& pattern, std::vector<std::string> types = {}) {
+  return {pattern, std::make_shared<const re2::RE2>(pattern), std::move(types), 0, {}};
+}
+
 TEST(QueryPolicy, BlocksByTextRegexHashAndKind) {
   const block_case cases[] = {
-      {{"{app=\"a\"}", false, {}, 0}, " {app=\"a\"}\n", true},
-      {{" {app=\"a\"} ", false, {}, 0}, "{app=\"a\"}", true},
-      {{"{app=\"a\"}", false, {}, 0}, "{app=\"a\"} |= \"x\"", false},
-      {{"{app=\"a\"} | json", false, {}, 0}, "{ app=`a` }|json", true},  // as printed
-      {{"app=\"a\"", true, {}, 0}, "rate({app=\"a\"}[1m])", true},
-      {{"^app", true, {}, 0}, "rate({app=\"a\"}[1m])", false},
-      {{"(", true, {}, 0}, "{app=\"(\"}", false},  // no expression: names nothing
-      {{"", false, {}, 0}, "vector(1)", true},
-      {{"", false, {"metric"}, 0}, "vector(1)", true},
-      {{"", false, {"metric"}, 0}, "{app=\"a\"}", false},
-      {{"", false, {"limited"}, 0}, "{app=\"a\"} | json", true},
-      {{"", false, {"limited"}, 0}, "{app=\"a\"} | json | x=\"y\"", false},
-      {{"", false, {"metric", "filter"}, 0}, "{app=\"a\"} |= \"x\"", true},
-      {{"nothing like it", false, {"filter"}, 2166136261U}, "{app=\"a\"}", false},
-      {{"nothing like it", false, {"filter"}, 0xDAFFFB82}, "{app=\"a\"}", true},
+      {{"{app=\"a\"}", nullptr, {}, 0, {}}, " {app=\"a\"}\n", true},
+      {{" {app=\"a\"} ", nullptr, {}, 0, {}}, "{app=\"a\"}", true},
+      {{"{app=\"a\"}", nullptr, {}, 0, {}}, "{app=\"a\"} |= \"x\"", false},
+      {{"{app=\"a\"} | json", nullptr, {}, 0, {}}, "{ app=`a` }|json", true},  // as printed
+      {expression("app=\"a\""), "rate({app=\"a\"}[1m])", true},
+      {expression("^app"), "rate({app=\"a\"}[1m])", false},
+      {{"(", nullptr, {}, 0, {}}, "{app=\"(\"}", false},  // of no kind that could be compiled
+      {{"", nullptr, {}, 0, {}}, "vector(1)", true},
+      {{"", nullptr, {"metric"}, 0, {}}, "vector(1)", true},
+      {{"", nullptr, {"metric"}, 0, {}}, "{app=\"a\"}", false},
+      {{"", nullptr, {"limited"}, 0, {}}, "{app=\"a\"} | json", true},
+      {{"", nullptr, {"limited"}, 0, {}}, "{app=\"a\"} | json | x=\"y\"", false},
+      {{"", nullptr, {"metric", "filter"}, 0, {}}, "{app=\"a\"} |= \"x\"", true},
+      {{"nothing like it", nullptr, {"filter"}, 2166136261U, {}}, "{app=\"a\"}", false},
+      {{"nothing like it", nullptr, {"filter"}, 0xDAFFFB82, {}}, "{app=\"a\"}", false},
+      {{"nothing like it", nullptr, {"limited"}, 0xDAFFFB82, {}}, "{app=\"a\"}", true},
   };
   for (const block_case& item : cases) {
     query_limits limits;
@@ -94,12 +100,30 @@ TEST(QueryPolicy, BlocksByTextRegexHashAndKind) {
 
 TEST(QueryPolicy, FirstBlockThatNamesTheQueryDecides) {
   query_limits limits;
-  limits.blocks = {{"app", true, {"metric"}, 0}, {"app", true, {}, 0}};
+  limits.blocks = {expression("app", {"metric"}), expression("app")};
   EXPECT_EQ(error_of("{app=\"a\"}", limits), "");
-  limits.blocks = {{"other", true, {}, 0}, {"app", true, {}, 0}};
+  limits.blocks = {expression("other"), expression("app")};
   EXPECT_EQ(error_of("{app=\"a\"}", limits), "query blocked by policy");
-  limits.blocks = {{"", false, {}, 7}, {"app", true, {}, 0}};
+  limits.blocks = {{"", nullptr, {}, 7, {}}, expression("app")};
   EXPECT_EQ(error_of("{app=\"a\"}", limits), "");
+}
+
+TEST(QueryPolicy, BlocksByTagsOfTheQuery) {
+  const std::pair<std::string, bool> cases[] = {
+      {"", false},
+      {"Source=Grafana", false},
+      {"Feature=beta", false},
+      {"Source=Grafana,Feature=beta", true},
+      {" feature = BETA ,x, Source=other , SOURCE=grafana", true},
+      {"Source=Grafana,Feature=beta2", false},
+      {"=,,=", false},
+  };
+  query_limits limits;
+  limits.blocks = {{"", nullptr, {}, 0, {{"feature", "beta"}, {"source", "grafana"}}}};
+  for (const auto& [tags, blocked] : cases) {
+    limits.query_tags = tags;
+    EXPECT_EQ(error_of("{app=\"a\"}", limits), blocked ? "query blocked by policy" : "") << tags;
+  }
 }
 
 }  // namespace

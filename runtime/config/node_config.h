@@ -155,6 +155,7 @@ struct frontend_config {
   std::int64_t embedded_cache_max_size_mb = 100;
   config_duration embedded_cache_ttl = std::chrono::hours(1);
   // chunk_store_config.chunk_cache_config.embedded_cache
+  bool chunk_cache_enabled = true;
   std::int64_t chunk_cache_max_size_mb = 100;
   config_duration chunk_cache_ttl = std::chrono::hours(1);
   std::int64_t scheduler_max_outstanding_requests_per_tenant = 32000;

@@ -110,6 +110,7 @@ result<void> node::implementation::start() {
   SKALD_TRY(resolve_targets(config_.target));
   register_process_metrics(metrics_, version);
   SKALD_TRY_ASSIGN(storage_, open_storage(config_, incarnation_, clock_));
+  register_cache_metrics(metrics_, *storage_);
   actors_ = std::make_unique<caf::actor_system>(actor_config_);
   running_ = true;
   metrics_.before_render([this, alive = metrics_.get_gauge(metric_names::actors_running)] {

@@ -23,6 +23,32 @@ std::string object_name_of(std::string_view name) {
   return out.empty() ? "skald" : out;
 }
 
+// Null when it is turned off.
+std::shared_ptr<segment_cache> segments_of(const node_config& config, const clock& time) {
+  const frontend_config& cache = config.frontend;
+  if (!cache.chunk_cache_enabled || cache.chunk_cache_max_size_mb <= 0) return nullptr;
+  segment_cache_options options;
+  options.bytes_max = static_cast<std::uint64_t>(cache.chunk_cache_max_size_mb) << 20;
+  options.ttl = cache.chunk_cache_ttl;
+  return std::make_shared<segment_cache>(options, time);
+}
+
+// Sets the metrics of one cache at each rendering.
+template <class Cache>
+void register_cache(metric_registry& registry, const std::string& name, const Cache& cache) {
+  const auto lookups = [&](const char* result) {
+    return registry.get_counter(metric_names::cache_lookups, {{"cache", name}, {"result", result}});
+  };
+  registry.before_render(
+      [&cache, hits = lookups("hit"), misses = lookups("miss"),
+       bytes = registry.get_gauge(metric_names::cache_bytes, {{"cache", name}})] {
+        const auto stats = cache.stats();
+        hits.add(static_cast<double>(stats.hits) - hits.value());
+        misses.add(static_cast<double>(stats.misses) - misses.value());
+        bytes.set(static_cast<double>(stats.bytes));
+      });
+}
+
 }  // namespace
 
 result<std::unique_ptr<storage_parts>> open_storage(const node_config& config,
@@ -49,11 +75,17 @@ result<std::unique_ptr<storage_parts>> open_storage(const node_config& config,
   SKALD_TRY_ASSIGN(parts->catalog, index_catalog::open(config.storage.active_index_directory,
                                                        config.storage.index_cache_directory, index,
                                                        parts->files, time));
-  parts->packs = std::make_unique<pack_cache>(*parts->store);
+  parts->segments = segments_of(config, time);
+  parts->packs = std::make_unique<pack_cache>(*parts->store, pack_cache_options(), parts->segments);
   parts->locator = std::make_unique<block_locator>(
       *parts->catalog, *parts->store, *parts->packs, time,
       std::chrono::duration_cast<std::chrono::seconds>(config.storage.index_resync_interval));
   return parts;
+}
+
+void register_cache_metrics(metric_registry& registry, const storage_parts& parts) {
+  register_cache(registry, "pack", *parts.packs);
+  if (parts.segments != nullptr) register_cache(registry, "segment", *parts.segments);
 }
 
 std::uint64_t detected_memory_bytes() {

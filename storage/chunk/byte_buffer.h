@@ -30,6 +30,8 @@ class byte_buffer {
   char* data() { return data_; }
   const char* data() const { return data_; }
   std::size_t size() const { return size_; }
+  // Of the memory, which may be more than was asked for.
+  std::size_t capacity() const { return capacity_; }
   std::string_view view() const { return {data_, size_}; }
 
   // The memory as `count` values of a plain type; resize() first. Aligned for any of them.

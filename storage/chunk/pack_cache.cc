@@ -3,8 +3,9 @@
 
 namespace skald {
 
-pack_cache::pack_cache(object_store& store, pack_cache_options options)
-    : store_(store), options_(options) {}
+pack_cache::pack_cache(object_store& store, pack_cache_options options,
+                       std::shared_ptr<segment_cache> segments)
+    : store_(store), options_(options), segments_(std::move(segments)) {}
 
 result<std::shared_ptr<const pack_reader>> pack_cache::get(const std::string& key) {
   {
@@ -17,7 +18,7 @@ result<std::shared_ptr<const pack_reader>> pack_cache::get(const std::string& ke
     }
     ++stats_.misses;
   }
-  SKALD_TRY_ASSIGN(reader_ptr reader, pack_reader::open(store_, key));
+  SKALD_TRY_ASSIGN(reader_ptr reader, pack_reader::open(store_, key, segments_));
   const std::uint64_t bytes = reader->memory_bytes_max();
   if (bytes > options_.bytes_max) return reader;
   const std::lock_guard lock(mutex_);

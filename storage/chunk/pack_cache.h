@@ -33,7 +33,9 @@ struct pack_cache_stats {
 
 class pack_cache {
  public:
-  explicit pack_cache(object_store& store, pack_cache_options options = {});
+  // `segments`, if given, keeps what is read of the packs' segments.
+  explicit pack_cache(object_store& store, pack_cache_options options = {},
+                      std::shared_ptr<segment_cache> segments = nullptr);
 
   // The open reader of a pack, from memory or opened now (outside the lock: two threads that miss
   // at once both open). Errors: those of pack_reader::open; an error is not kept.
@@ -53,6 +55,7 @@ class pack_cache {
 
   object_store& store_;
   const pack_cache_options options_;
+  const std::shared_ptr<segment_cache> segments_;
   mutable std::mutex mutex_;  // guards all below
   std::list<slot> recent_;    // newest use first
   std::unordered_map<std::string, std::list<slot>::iterator> by_key_;

@@ -38,19 +38,24 @@ result<pack_contents> read_contents(object_store& store, const std::string& key)
 }  // namespace
 
 pack_reader::pack_reader(object_store& store, std::string key,
-                         std::unique_ptr<pack_contents> contents)
+                         std::unique_ptr<pack_contents> contents,
+                         std::shared_ptr<segment_cache> segments)
     : store_(store),
       key_(std::move(key)),
+      key_hash_(xxh3_128(key_)),
       contents_(std::move(contents)),
-      parts_(std::make_unique<pack_parts>(store_, key_, *contents_)) {}
+      parts_(std::make_unique<pack_parts>(store_, key_, *contents_)),
+      segments_(std::move(segments)) {}
 
 pack_reader::~pack_reader() = default;
 
-result<std::shared_ptr<const pack_reader>> pack_reader::open(object_store& store, std::string key) {
+result<std::shared_ptr<const pack_reader>> pack_reader::open(
+    object_store& store, std::string key, std::shared_ptr<segment_cache> segments) {
   auto contents = read_contents(store, key);
   if (!contents.ok()) return in_pack(key, contents.error());
-  return std::shared_ptr<const pack_reader>(new pack_reader(
-      store, std::move(key), std::make_unique<pack_contents>(std::move(*contents))));
+  return std::shared_ptr<const pack_reader>(
+      new pack_reader(store, std::move(key), std::make_unique<pack_contents>(std::move(*contents)),
+                      std::move(segments)));
 }
 
 const std::string& pack_reader::key() const {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/base/hash.h"
 #include "runtime/base/result.h"
 #include "runtime/model/chunk_ref.h"
 #include "runtime/model/log_block.h"
@@ -24,6 +25,7 @@ namespace skald {
 
 struct pack_contents;  // the parsed directory
 class pack_parts;      // what is read later
+class segment_cache;
 
 // One chunk that a query wants. With `stream` given (from the index or a cache) no label text is
 // read or parsed; its fingerprint must equal the chunk's. With null the reader makes it from the
@@ -35,8 +37,10 @@ struct chunk_selection {
 
 class pack_reader : public std::enable_shared_from_this<pack_reader> {
  public:
-  // Reads trailer and directory: one fetch, two when the directory is larger than 64 KiB.
-  static result<std::shared_ptr<const pack_reader>> open(object_store& store, std::string key);
+  // Reads trailer and directory: one fetch, two when the directory is larger than 64 KiB. What
+  // blocks read of segments goes to `segments`, if given, when they release it.
+  static result<std::shared_ptr<const pack_reader>> open(
+      object_store& store, std::string key, std::shared_ptr<segment_cache> segments = nullptr);
   ~pack_reader();
   pack_reader(const pack_reader&) = delete;
   pack_reader& operator=(const pack_reader&) = delete;
@@ -66,16 +70,20 @@ class pack_reader : public std::enable_shared_from_this<pack_reader> {
 
  private:
   friend class segment_block;
+  friend class segment_content;
 
-  pack_reader(object_store& store, std::string key, std::unique_ptr<pack_contents> contents);
+  pack_reader(object_store& store, std::string key, std::unique_ptr<pack_contents> contents,
+              std::shared_ptr<segment_cache> segments);
   // Whether the entry exists, is of the stream and was not `selected` before.
   result<void> check(const chunk_selection& wanted, std::vector<bool>& selected) const;
   block_list make_blocks(std::vector<std::vector<row_run>> runs_by_segment) const;
 
   object_store& store_;
   const std::string key_;
+  const hash128 key_hash_;
   const std::unique_ptr<const pack_contents> contents_;
-  const std::unique_ptr<pack_parts> parts_;  // guarded inside
+  const std::unique_ptr<pack_parts> parts_;        // guarded inside
+  const std::shared_ptr<segment_cache> segments_;  // may be null
 };
 
 }  // namespace skald

@@ -32,6 +32,12 @@ char* column_arena::take_bytes(std::size_t bytes) {
   return taken;
 }
 
+std::size_t column_arena::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (const byte_buffer& piece : pieces_) bytes += piece.capacity();
+  return bytes;
+}
+
 void column_arena::clear() {
   next_ = nullptr;
   left_ = 0;

@@ -22,6 +22,7 @@ class column_arena {
 
   // Frees everything. Keeps the first piece of memory for the next column.
   void clear();
+  std::size_t memory_bytes() const;
 
  private:
   static constexpr std::size_t alignment = 16;

@@ -200,6 +200,24 @@ result<void> column_decoder::find(std::string_view payload, std::uint32_t rows,
   return done;
 }
 
+void column_decoder::find_in(const decoded_column& column, std::string_view needle,
+                             bool ignore_ascii_case, std::vector<std::uint32_t>& found) {
+  text_search search(needle, ignore_ascii_case);
+  if (column.codes.empty()) return search.in_values(column.values, found);
+  std::vector<std::uint32_t> holding;
+  search.in_values(column.values, holding);
+  if (holding.empty()) return;
+  std::vector<char> hits(column.values.size(), 0);
+  for (const std::uint32_t number : holding) hits[number] = 1;
+  for (std::uint32_t row = 0; row < column.rows; ++row) {
+    if (hits[column.codes[row]] != 0) found.push_back(row);
+  }
+}
+
+std::size_t column_decoder::memory_bytes() const {
+  return sizeof(*state_) + state_->memory.memory_bytes() + state_->scratch.memory_bytes();
+}
+
 void column_decoder::clear() {
   state_->memory.clear();
 }

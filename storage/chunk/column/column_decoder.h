@@ -50,8 +50,13 @@ class column_decoder {
                     std::span<const std::int64_t> entry_times_ns, std::string_view needle,
                     bool ignore_ascii_case, std::vector<std::uint32_t>& found);
 
+  // As find() in the payload, in what decode() gave for it.
+  static void find_in(const decoded_column& column, std::string_view needle, bool ignore_ascii_case,
+                      std::vector<std::uint32_t>& found);
+
   // Frees what was decoded.
   void clear();
+  std::size_t memory_bytes() const;
 
  private:
   struct state;

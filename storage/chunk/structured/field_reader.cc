@@ -142,4 +142,17 @@ result<void> field_reader::build(line_format_kind format, const std::vector<std:
   return {};
 }
 
+std::size_t field_reader::memory_bytes() const {
+  // A label takes its key, a number or two and a node of the map.
+  constexpr std::size_t label_bytes = 160;
+  std::size_t bytes = sizeof(*this) + opaque_.capacity() + labels_.size() * label_bytes;
+  for (const auto& [label, found] : found_) {
+    bytes += label_bytes;
+    if (found == nullptr) continue;
+    bytes += sizeof(*found) + found->codes.capacity() * sizeof(std::uint32_t) +
+             found->values.capacity() * sizeof(std::string_view);
+  }
+  return bytes;
+}
+
 }  // namespace skald

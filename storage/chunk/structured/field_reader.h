@@ -22,6 +22,7 @@ class field_reader {
 
   // As log_block::field; valid as long as this.
   result<const field_column*> field(line_format_kind format, std::string_view label);
+  std::size_t memory_bytes() const;
 
  private:
   struct found_field {

@@ -161,7 +161,7 @@ result<void> line_renderer::point_at_some(std::span<const std::uint32_t> rows,
     const auto& wanted = positions_[column];
     if (wanted.empty()) continue;
     const bool dense = wanted.size() * 2 > columns_.value_count(column);
-    const bool all = dense || columns_.is_decoded(column);
+    const bool all = dense || columns_.is_kept(column);
     SKALD_TRY_ASSIGN(const decoded_column decoded,
                      all ? columns_.values(column) : columns_.some_values(column, wanted, some_));
     cursors_[column] = {decoded.values.data(),
@@ -169,6 +169,21 @@ result<void> line_renderer::point_at_some(std::span<const std::uint32_t> rows,
                         all ? wanted.data() : nullptr};
   }
   return {};
+}
+
+void line_renderer::forget_some() {
+  some_.clear();
+}
+
+std::size_t line_renderer::memory_bytes() const {
+  std::size_t bytes = sizeof(*this) + texts_.capacity() + pieces_.capacity() * sizeof(piece) +
+                      piece_starts_.capacity() * sizeof(std::uint32_t) +
+                      cursors_.capacity() * sizeof(cursor) +
+                      plain_offsets_.capacity() * sizeof(std::uint32_t) + some_.memory_bytes();
+  for (const auto& positions : positions_) {
+    bytes += sizeof(positions) + positions.capacity() * sizeof(std::uint32_t);
+  }
+  return bytes;
 }
 
 result<void> line_renderer::render_some(std::span<const std::uint32_t> rows,

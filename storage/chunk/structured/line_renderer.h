@@ -29,6 +29,9 @@ class line_renderer {
   result<void> render_some(std::span<const std::uint32_t> rows,
                            std::span<const std::uint32_t> starts,
                            std::span<std::uint32_t> out_starts, byte_buffer& out);
+  // Frees what render_some() needed beyond the lines.
+  void forget_some();
+  std::size_t memory_bytes() const;
 
  private:
   struct piece {

@@ -161,10 +161,28 @@ result<decoded_column> segment_columns::some_values(std::uint32_t column,
 
 result<void> segment_columns::find(std::uint32_t column, std::string_view needle, bool ignore_case,
                                    std::vector<std::uint32_t>& found) {
-  if (!facts(column).may_hold(needle)) return {};
+  const column_facts& known = facts(column);
+  if (!known.may_hold(needle)) return {};
+  // Other types are searched in fewer bytes than their text has.
+  const bool is_text = known.type == column_type::dictionary || known.type == column_type::strings;
+  if (decoded_[column].has_value() || (keeps_columns_ && is_text)) {
+    SKALD_TRY_ASSIGN(const decoded_column all, values(column));
+    column_decoder::find_in(all, needle, ignore_case, found);
+    return {};
+  }
   SKALD_TRY_ASSIGN(const std::string_view bytes, payload(column));
   SKALD_TRY_ASSIGN(const auto times, times_of(column));
   return decoder_.find(bytes, value_counts_[column], times, needle, ignore_case, found);
+}
+
+std::size_t segment_columns::memory_bytes() const {
+  const auto vector_bytes = [](const auto& of) { return of.capacity() * sizeof(of.front()); };
+  return sizeof(*this) + shape_memory_.capacity() + row_memory_.capacity() +
+         plain_memory_.capacity() + small_memory_.capacity() + decoder_.memory_bytes() +
+         vector_bytes(shapes_.paths) + vector_bytes(shapes_.columns) +
+         vector_bytes(shapes_.fragments) + vector_bytes(shapes_.fragment_numbers) +
+         vector_bytes(shapes_.shapes) + vector_bytes(shape_rows_) + vector_bytes(value_counts_) +
+         vector_bytes(directory_.columns) + vector_bytes(times_) + vector_bytes(decoded_);
 }
 
 }  // namespace skald

@@ -50,7 +50,12 @@ class segment_columns {
   result<std::string_view> plain_lines();
   // All values of a column; kept.
   result<decoded_column> values(std::uint32_t column);
-  bool is_decoded(std::uint32_t column) const { return decoded_[column].has_value(); }
+  // From now on values() is the better choice also for some values of a column.
+  void keep_columns() { keeps_columns_ = true; }
+  // Whether all values of a column are here, or are to be kept once they are needed.
+  bool is_kept(std::uint32_t column) const {
+    return keeps_columns_ || decoded_[column].has_value();
+  }
   // Only those at some positions (ascending), in the memory of `decoder`: row i of the answer is
   // position wanted[i].
   result<decoded_column> some_values(std::uint32_t column, std::span<const std::uint32_t> wanted,
@@ -58,6 +63,7 @@ class segment_columns {
   // Appends the positions of the values that hold the needle.
   result<void> find(std::uint32_t column, std::string_view needle, bool ignore_case,
                     std::vector<std::uint32_t>& found);
+  std::size_t memory_bytes() const;
 
  private:
   result<std::string_view> payload(std::uint32_t column);
@@ -71,6 +77,7 @@ class segment_columns {
   const structured_places places_;
   const std::uint32_t rows_;
   bool is_open_ = false;
+  bool keeps_columns_ = false;
   byte_buffer shape_memory_;
   shape_set shapes_;
   byte_buffer row_memory_;

@@ -37,6 +37,13 @@ class structured_lines {
   result<std::optional<std::vector<std::uint32_t>>> rows_with_text(
       std::string_view text, bool ignore_case, std::span<const std::uint32_t> starts);
 
+  // As in segment_columns and line_renderer.
+  void keep_columns() { columns_->keep_columns(); }
+  void forget_some() { renderer_.forget_some(); }
+  std::size_t memory_bytes() const {
+    return columns_->memory_bytes() + renderer_.memory_bytes() + fields_.memory_bytes();
+  }
+
  private:
   explicit structured_lines(std::unique_ptr<segment_columns> columns)
       : columns_(std::move(columns)), renderer_(*columns_), fields_(*columns_) {}

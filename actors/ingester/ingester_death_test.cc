@@ -12,10 +12,10 @@ using namespace std::chrono_literals;
 using ingester_death = ingester_fixture;
 
 TEST_F(ingester_death, KilledStreamComesBackFromTheLog) {
+  hand_over_at_once();
   start();
   const auto first = numbered(0, 20);
   ASSERT_TRUE(push(first).ok());
-  advance(1s);  // hands over
   for (const auto* kind : {"stream", "chunk_buffer"}) {
     SCOPED_TRACE(kind);
     const auto before = spawned("stream");
@@ -32,10 +32,10 @@ TEST_F(ingester_death, KilledStreamComesBackFromTheLog) {
 }
 
 TEST_F(ingester_death, StreamKilledWhileBeingSealedIsFlushedWhole) {
+  hand_over_at_once();
   start();
   const auto first = numbered(0, 40, 1);
   ASSERT_TRUE(push(first).ok());
-  advance(1s);
   std::optional<result<bool>> answer;
   caf::anon_send(
       ingester_,
@@ -55,6 +55,7 @@ TEST_F(ingester_death, StreamKilledWhileBeingSealedIsFlushedWhole) {
 }
 
 TEST_F(ingester_death, PoisonEntryQuarantinesItsStreamOnly) {
+  hand_over_at_once();
   start();
   hooks_->before_append = [](const slice_ref& slice) {
     if (slice.columns().lines.bytes.find("poison") != std::string_view::npos) {
@@ -74,6 +75,29 @@ TEST_F(ingester_death, PoisonEntryQuarantinesItsStreamOnly) {
   EXPECT_EQ(see_memory().size(), 21U);
   ASSERT_TRUE(flush().ok());
   EXPECT_EQ(see_all().size(), 21U);
+  EXPECT_TRUE(std::filesystem::exists(options_.wal_directory + "/quarantine"));
+}
+
+// The rows reach their streams only with the seal.
+TEST_F(ingester_death, PoisonEntryInASealQuarantinesItsStreamOnly) {
+  start();
+  hooks_->before_append = [](const slice_ref& slice) {
+    if (slice.columns().lines.bytes.find("poison") != std::string_view::npos) {
+      throw std::runtime_error("poison entry");
+    }
+  };
+  const auto first = numbered(0, 20);
+  ASSERT_TRUE(push(first).ok());
+  ASSERT_TRUE(flush().ok());
+  EXPECT_EQ(spawned("chunk_buffer"), 0U);
+  const auto second = numbered(20, 20);
+  ASSERT_TRUE(push(second).ok());
+  ASSERT_TRUE(push({{"{bad=\"1\"}", now_ns(), "poison"}}).ok());
+  EXPECT_EQ(status().quarantined_streams, 0U);
+  ASSERT_TRUE(flush().ok());
+  EXPECT_EQ(status().quarantined_streams, 1U);
+  EXPECT_TRUE(see_memory().empty());
+  EXPECT_EQ(see_all(), once({first, second}));
   EXPECT_TRUE(std::filesystem::exists(options_.wal_directory + "/quarantine"));
 }
 

@@ -68,6 +68,8 @@ class ingester_fixture : public deterministic_system {
   ~ingester_fixture() override;
   void TearDown() override;
 
+  // Rows do not wait for the tick or the flush in their shard. Before start().
+  void hand_over_at_once() { options_.hand_over_bytes = options_.hand_over_held_bytes = 1; }
   // Opens the catalog and starts an ingester on the same directories; runs until nothing moves.
   void start();
   // Ends everything without saving, as kill -9 would.

@@ -64,12 +64,11 @@ struct ingester_options {
   // it takes at most so many times the memory of exact copies. Copies that grow take 1.2 times
   // that, and the CPU of copying. 0: always copy.
   double held_frame_factor = 1.75;
-  // Committed slices go to their stream at this many pending bytes, ...
+  // Committed slices go to their stream for a read or a flush, or at this many pending bytes, ...
   std::uint32_t hand_over_bytes = 8192;
-  // ... of frames that are kept at this many, ...
+  // ... of frames that are kept at this many. ...
   std::uint32_t hand_over_held_bytes = 64 << 10;
-  // ... or when frames that are not kept, but held by pending slices, reach this (per node), or at
-  // the tick.
+  // ... Those of other frames also when such frames reach this (per node), or at the tick.
   std::uint64_t pinned_bytes_max = 40ull << 20;
   duration tick = std::chrono::seconds(1);
   // Bytes handed to streams and not yet copied by their buffers (per shard), without those of

@@ -187,7 +187,7 @@ TEST_F(ingester_start, StreamThatDiesWhileReplayedGetsNothingThatIsFlushed) {
   flush_until("checkpoint");
   const auto second = numbered(40, 40);
   ASSERT_TRUE(push(second).ok());
-  options_.hand_over_bytes = options_.hand_over_held_bytes = 1;  // to the stream at once
+  hand_over_at_once();
   bool thrown = false;
   hooks_->before_append = [&](const slice_ref&) {
     if (!std::exchange(thrown, true)) throw std::runtime_error("once");
@@ -210,7 +210,7 @@ TEST_F(ingester_start, StreamThatDiesTooOftenWhileReplayedIsKeptForPeople) {
       throw std::runtime_error("poison entry");
     }
   };
-  options_.hand_over_bytes = options_.hand_over_held_bytes = 1;
+  hand_over_at_once();
   crash_and_start();
   EXPECT_EQ(status().now, ingester_status::phase::ready);
   EXPECT_EQ(status().quarantined_streams, 1U);

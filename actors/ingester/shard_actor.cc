@@ -133,12 +133,17 @@ class shard_actor final : public supervisor_actor {
   }
 
   void send_run(row_index row, std::vector<slice_ref> slices) {
+    auto hold = hold_copied(slices);
+    tell(stream_of(row), context(), stream_run{std::move(slices), std::move(hold)});
+  }
+
+  // Null when nothing will be copied.
+  std::shared_ptr<const byte_hold> hold_copied(const std::vector<slice_ref>& slices) const {
     std::int64_t bytes = 0;
     for (const auto& slice : slices) {
       if (!slice.source->is_dense()) bytes += static_cast<std::int64_t>(slice.stored_bytes());
     }
-    tell(stream_of(row), context(),
-         stream_run{std::move(slices), std::make_shared<byte_hold>(backlog_, bytes)});
+    return bytes > 0 ? std::make_shared<const byte_hold>(backlog_, bytes) : nullptr;
   }
 
   const caf::actor& stream_of(row_index row) {
@@ -304,7 +309,7 @@ class shard_actor final : public supervisor_actor {
 
   void on_mark(wal_mark mark) {
     if (replaying_) return;  // the root does not count this life in for that flush
-    for (const auto row : core_.take_dirty()) hand_over(row);
+    core_.take_dirty();      // their slices go along with the seal
     sealing_id_ = mark.mark;
     ask_to_seal(core_.begin_seal(mark.mark, mark.sequence));
     keep_quarantined(false);
@@ -319,9 +324,12 @@ class shard_actor final : public supervisor_actor {
       caf::anon_send(self, shard_parts_arrived{flush_id, std::move(outcome.parts), outcome.failed});
     });
     for (const auto row : rows) {
-      hand_over(row);
       const auto& stream = stream_of(row);
-      tell(stream, context(), stream_seal{row, streams_[row].life, issue_ticket(target)});
+      auto slices = core_.take_pending(row);
+      auto hold = hold_copied(slices);
+      tell(stream, context(),
+           stream_seal{row, streams_[row].life, issue_ticket(target), std::move(slices),
+                       std::move(hold)});
     }
   }
 

@@ -290,9 +290,9 @@ void shard_core::commit_rows(row_index index, slice_ref rows, time_point now,
                      row_overhead_bytes * static_cast<int>(rows.row_count);
   live_bytes_ += bytes;
   if (oldest_live_ == time_point::max()) oldest_live_ = now;
-  const auto hand_over_bytes =
-      rows.source->is_dense() ? options_.hand_over_held_bytes : options_.hand_over_bytes;
-  if (row.phase == row_phase::restoring && rows.source->is_dense()) {
+  const bool dense = rows.source->is_dense();
+  const auto hand_over_bytes = dense ? options_.hand_over_held_bytes : options_.hand_over_bytes;
+  if (row.phase == row_phase::restoring && dense) {
     // Rows may wait here while the log cannot be read; held frames would stop all pushes then.
     const auto& held = *rows.source;
     rows.source = std::make_shared<const durable_frame>(held.frame, held.sequence, nullptr);
@@ -303,7 +303,7 @@ void shard_core::commit_rows(row_index index, slice_ref rows, time_point now,
   if (row.phase == row_phase::restoring) return;
   if (row.pending_bytes >= hand_over_bytes) {
     ready.push_back(index);
-  } else if (!row.dirty) {
+  } else if (!dense && !row.dirty) {
     row.dirty = true;
     dirty_.push_back(index);
   }

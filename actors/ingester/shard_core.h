@@ -77,7 +77,7 @@ class shard_core {
               std::vector<row_index>& ready);
   // The row's pending slices, which the caller hands over. Nothing while it is being restored.
   std::vector<slice_ref> take_pending(row_index row);
-  // All rows with pending slices.
+  // All rows with pending slices of frames that are not kept.
   std::vector<row_index> take_dirty();
 
   // --- reads

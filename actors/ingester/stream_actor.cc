@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/ingester/stream_actor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/ingester/day_split.h"
@@ -9,6 +10,14 @@
 
 namespace skald {
 namespace {
+
+void append_rows(head_buffer& buffer, std::vector<slice_ref> slices,
+                 const ingester_hooks_ptr& hooks) {
+  if (hooks && hooks->before_append) {
+    for (const auto& slice : slices) hooks->before_append(slice);
+  }
+  buffer.append(std::move(slices));
+}
 
 class chunk_buffer_actor final : public leaf_actor {
  public:
@@ -20,7 +29,7 @@ class chunk_buffer_actor final : public leaf_actor {
  protected:
   void on_message(caf::mailbox_element& message, caf::execution_unit* unit) override {
     if (auto* add = content_as<buffer_add>(message)) {
-      append(std::move(add->slices));
+      append_rows(buffer_, std::move(add->slices), hooks_);
     } else if (const auto* seal = content_as<buffer_seal>(message)) {
       seal->ticket.settle({seal->row, seal->life, {buffer_.take(stream_, day_)}});
       quit(caf::exit_reason::normal, unit);
@@ -35,13 +44,6 @@ class chunk_buffer_actor final : public leaf_actor {
   }
 
  private:
-  void append(std::vector<slice_ref> slices) {
-    if (hooks_ && hooks_->before_append) {
-      for (const auto& slice : slices) hooks_->before_append(slice);
-    }
-    buffer_.append(std::move(slices));
-  }
-
   stream_ptr stream_;
   std::int64_t day_;
   ingester_hooks_ptr hooks_;
@@ -57,10 +59,7 @@ class stream_actor final : public leaf_actor {
  protected:
   void on_message(caf::mailbox_element& message, caf::execution_unit* unit) override {
     if (auto* run = content_as<stream_run>(message)) {
-      for (auto& day : split_by_day(std::move(run->slices))) {
-        const auto& target = buffer_for(day.day, day.stored_bytes);
-        tell(target, unit, buffer_add{std::move(day.slices), run->hold});
-      }
+      for (auto& day : split_by_day(std::move(run->slices))) add(std::move(day), run->hold, unit);
     } else if (auto* seal = content_as<stream_seal>(message)) {
       on_seal(*seal, unit);
     } else if (auto* read = content_as<stream_snapshot>(message)) {
@@ -79,6 +78,11 @@ class stream_actor final : public leaf_actor {
     caf::actor handle;
   };
 
+  void add(day_run day, const std::shared_ptr<const byte_hold>& hold, caf::execution_unit* unit) {
+    const auto& target = buffer_for(day.day, day.stored_bytes);
+    tell(target, unit, buffer_add{std::move(day.slices), hold});
+  }
+
   const caf::actor& buffer_for(std::int64_t day, std::uint64_t bytes) {
     for (auto it = buffers_.rbegin(); it != buffers_.rend(); ++it) {
       if (it->day != day) continue;
@@ -94,13 +98,16 @@ class stream_actor final : public leaf_actor {
     return buffers_.emplace_back(open_buffer{day, bytes, std::move(handle)}).handle;
   }
 
-  // The buffers end after the seal; later entries go to fresh ones.
+  // The buffers end after the seal; later entries go to fresh ones. A stream with a few rows a
+  // flush has none: its rows come with the seal.
   void on_seal(stream_seal& seal, caf::execution_unit* unit) {
-    const auto buffers = std::exchange(buffers_, {});
-    if (buffers.empty()) {
-      seal.ticket.settle({seal.row, seal.life, {}});
+    auto days = split_by_day(std::move(seal.slices));
+    if (buffers_.empty() && may_seal_at_once(days)) {
+      seal.ticket.settle({seal.row, seal.life, seal_at_once(std::move(days))});
       return;
     }
+    for (auto& day : days) add(std::move(day), seal.hold, unit);
+    const auto buffers = std::exchange(buffers_, {});
     if (buffers.size() == 1) {
       tell(buffers.front().handle, unit, buffer_seal{seal.row, seal.life, seal.ticket});
       return;
@@ -118,6 +125,23 @@ class stream_actor final : public leaf_actor {
     for (const auto& buffer : buffers) {
       tell(buffer.handle, unit, buffer_seal{seal.row, seal.life, issue_ticket(all)});
     }
+  }
+
+  static bool may_seal_at_once(const std::vector<day_run>& days) {
+    return std::all_of(days.begin(), days.end(), [](const day_run& day) {
+      return day.stored_bytes <= head_columns::line_bytes_max;
+    });
+  }
+
+  std::vector<head_snapshot_ptr> seal_at_once(std::vector<day_run> days) const {
+    std::vector<head_snapshot_ptr> pieces;
+    pieces.reserve(days.size());
+    for (auto& day : days) {
+      head_buffer buffer;
+      append_rows(buffer, std::move(day.slices), hooks_);
+      pieces.push_back(buffer.take(stream_, day.day));
+    }
+    return pieces;
   }
 
   stream_ptr stream_;

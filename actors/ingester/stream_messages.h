@@ -25,16 +25,18 @@ using seal_gather = gather<sealed_part>;
 using snapshot_gather = gather<head_snapshot_ptr>;
 
 // shard -> stream: committed rows, in order. `hold` counts what buffers will copy against the
-// shard's backlog until they have.
+// shard's backlog until they have; null when that is nothing.
 struct stream_run {
   std::vector<slice_ref> slices;
   std::shared_ptr<const byte_hold> hold;
 };
-// shard -> stream: end all open buffers and report them as one part.
+// shard -> stream: take the last rows, end all open buffers and report them as one part.
 struct stream_seal {
   std::uint32_t row = 0;
   std::uint32_t life = 0;
   seal_gather::ticket ticket;
+  std::vector<slice_ref> slices;
+  std::shared_ptr<const byte_hold> hold;
 };
 // shard -> stream: report every buffer with rows in the range. The stream issues a ticket per
 // buffer.

@@ -56,10 +56,11 @@ result<void> handle_detected_fields(const gateway_context_ptr& context, const ht
     if (name.empty()) return render_detected_fields(detect_fields(streams, limit), limit);
     return render_detected_field_values(detect_field_values(streams, name, limit), limit);
   };
-  // What selectors of queries must name is not asked of them here.
+  // What selectors of queries must name is not asked of them here, and they read a few lines.
   tenant_limits limits = who.limits();
   limits.required_labels.clear();
   limits.minimum_labels_number = 0;
+  limits.max_query_bytes_read = limits.max_querier_bytes_read = 0;
   launch_query(context, request, who.tenant, limits, query, std::move(render), std::move(answer));
   return {};
 }

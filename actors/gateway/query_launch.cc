@@ -23,6 +23,8 @@ logql::query_limits limits_of(const tenant_limits& tenant, const http_request& r
   limits.max_range_ns = tenant.max_query_range.count();
   limits.max_streams_matchers =
       static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.max_streams_matchers_per_query));
+  limits.max_query_bytes = tenant.max_query_bytes_read;
+  limits.max_querier_bytes = tenant.max_querier_bytes_read;
   limits.required_labels = tenant.required_labels;
   limits.min_matchers =
       static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.minimum_labels_number));

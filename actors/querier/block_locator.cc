@@ -201,6 +201,19 @@ result<std::vector<block_locator::indexed_summary>> block_locator::streams(
   return out;
 }
 
+result<std::uint64_t> block_locator::bytes(const locate_request& request) {
+  SKALD_TRY_ASSIGN(const chunk_table found, lookup(request));
+  std::uint64_t sum = 0;
+  for (const pack_chunks& pack : found.packs) {
+    for (const pack_chunk& chunk : pack.chunks) {
+      sum += inside({chunk.min_timestamp_ns, chunk.max_timestamp_ns, chunk.rows, chunk.line_bytes},
+                    request.range)
+                 .bytes;
+    }
+  }
+  return sum;
+}
+
 result<std::vector<stream_ptr>> block_locator::stream_names(const locate_request& request) {
   SKALD_TRY_ASSIGN(const index_view view, sync(request.range));
   SKALD_TRY_ASSIGN(const auto found, view.series(query_of(request)));

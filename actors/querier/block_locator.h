@@ -72,6 +72,8 @@ class block_locator {
     std::vector<chunk_summary> chunks;
   };
   result<std::vector<indexed_summary>> streams(const locate_request& request);
+  // Their bytes; of a chunk that sticks out of the range, in proportion.
+  result<std::uint64_t> bytes(const locate_request& request);
   // Which streams these are, without their chunks: costs less. Known flushes are not left out.
   result<std::vector<stream_ptr>> stream_names(const locate_request& request);
 

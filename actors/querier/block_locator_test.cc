@@ -94,6 +94,30 @@ struct reader_node : node {
 const std::vector<std::string> one = {R"({app="one"})"};
 const std::vector<std::string> both = {R"({app="one"})", R"({app="two"})"};
 
+TEST(BlockLocator, CountsBytesOfChunksInTheRange) {
+  hooked_store store;
+  reader_node reader(store);
+  const auto row = [](const std::string& app, std::int64_t from, std::int64_t to,
+                      const std::string& pack, std::uint64_t bytes) {
+    auto made = make_row({{"app", app}}, start_of_day + from, start_of_day + to, pack);
+    made.chunk.line_bytes = bytes;
+    return made;
+  };
+  ASSERT_TRUE(reader.catalog
+                  ->add("fake", views({row("one", 0, 1000, "f1-a", 4096),
+                                       row("one", 1000, 2000, "f2-a", 8192),
+                                       row("two", 0, 2000, "f2-a", 1 << 20)}))
+                  .ok());
+  const auto app_one = match("app", match_op::equal, "one");
+  const auto bytes = [&](const std::vector<label_matcher>& matchers, std::int64_t to) {
+    return reader.locator.bytes({"fake", matchers, {start_of_day, start_of_day + to}, {}}).value();
+  };
+  EXPECT_EQ(bytes({app_one}, 3000), 12288U);
+  EXPECT_EQ(bytes({app_one}, 500), 2048U);
+  EXPECT_EQ(bytes({app_one}, 1500), 4096U + 4096U);
+  EXPECT_EQ(bytes({}, 3000), 12288U + (1 << 20));
+}
+
 TEST(BlockLocator, FetchesEachFileOnce) {
   hooked_store store;
   node writer("writer");

@@ -7,6 +7,7 @@
 
 #include "actors/io/worker_pool.h"
 #include "actors/querier/range_worker_actor.h"
+#include "runtime/logql/plan/query_policy.h"
 
 namespace skald {
 
@@ -109,11 +110,17 @@ void interval_actor::locate() {
               logql::partition_blocks(*query->plan, std::move(located->blocks), target)) {
            group g{nullptr, std::numeric_limits<std::int64_t>::max(),
                    std::numeric_limits<std::int64_t>::min()};
+           std::uint64_t bytes = 0;
            for (const auto& block : blocks) {
              for (const row_run& run : block->runs()) {
+               bytes += run.line_bytes;
                g.min_timestamp_ns = std::min(g.min_timestamp_ns, run.min_timestamp_ns);
                g.max_timestamp_ns = std::max(g.max_timestamp_ns, run.max_timestamp_ns);
              }
+           }
+           if (auto small = logql::check_querier_bytes(bytes, query->plan->limits()); !small.ok()) {
+             found.found->groups = std::move(small).error();
+             return done.answer(std::move(found));
            }
            g.blocks = std::make_shared<block_list>(std::move(blocks));
            groups.push_back(std::move(g));

@@ -6,6 +6,8 @@
 
 #include "actors/ingester/ingester_interface.h"
 #include "actors/io/worker_pool.h"
+#include "runtime/logql/plan/query_policy.h"
+#include "runtime/loki_api/volume.h"
 
 namespace skald {
 
@@ -26,6 +28,28 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::leaf_memory)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::leaf_days)
 
 namespace skald {
+
+namespace {
+
+using flush_names = std::vector<std::shared_ptr<const std::vector<std::string>>>;  // by leaf
+
+// max_query_bytes_read. `known`: the flushes whose rows are among `memory_bytes`.
+result<void> check_bytes(const querier_parts& parts, const query_context& query,
+                         const flush_names& known, std::uint64_t memory_bytes) {
+  const logql::query_limits& limits = query.plan->limits();
+  if (limits.max_query_bytes == 0) return {};
+  std::uint64_t bytes = memory_bytes;
+  const auto leaves = query.plan->leaves();
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    SKALD_TRY_ASSIGN(
+        const std::uint64_t stored,
+        parts.locator->bytes({query.tenant, leaves[i].matchers, leaves[i].range, *known[i]}));
+    bytes += stored;
+  }
+  return logql::check_query_bytes(bytes, limits);
+}
+
+}  // namespace
 
 query_root_actor::query_root_actor(caf::actor_config& config, querier_parts_ptr parts,
                                    query_call call)
@@ -53,6 +77,7 @@ caf::behavior query_root_actor::make_behavior() {
             known_flushes_[memory.leaf] =
                 std::make_shared<const std::vector<std::string>>(std::move(snapshot.flush_names));
             warnings_.insert(snapshot.warnings.begin(), snapshot.warnings.end());
+            count_memory(memory.leaf, snapshot.blocks);
             core_.on_memory(memory.leaf, std::move(snapshot.blocks));
             if (--memory_answers_missing_ == 0) on_memory_complete();
           },
@@ -85,6 +110,18 @@ void query_root_actor::ask_memory() {
   }
 }
 
+void query_root_actor::count_memory(std::size_t leaf, const block_list& blocks) {
+  if (call_.plan->limits().max_query_bytes == 0) return;
+  const time_range range = call_.plan->leaves()[leaf].range;
+  for (const auto& block : blocks) {
+    for (const row_run& run : block->runs()) {
+      memory_bytes_ +=
+          inside({run.min_timestamp_ns, run.max_timestamp_ns, run.row_count, run.line_bytes}, range)
+              .bytes;
+    }
+  }
+}
+
 void query_root_actor::on_memory_complete() {
   // Only now may the index be asked: what was flushed since is in the snapshot and known by its
   // flush.
@@ -93,7 +130,11 @@ void query_root_actor::on_memory_complete() {
       [self = caf::actor(this)](days_result days) {
         caf::anon_send(self, leaf_days{std::make_shared<days_result>(std::move(days))});
       });
-  send(parts_->pool, make_pool_task(call_.tenant, [parts = parts_, query = query_, done] {
+  send(parts_->pool, make_pool_task(call_.tenant, [parts = parts_, query = query_, done,
+                                                   known = known_flushes_, bytes = memory_bytes_] {
+         if (auto small = check_bytes(*parts, *query, known, bytes); !small.ok()) {
+           return done.answer(std::move(small).error());
+         }
          std::vector<std::vector<std::int64_t>> days;
          for (const logql::plan_leaf& leaf : query->plan->leaves()) {
            auto found = parts->locator->days(leaf.range);

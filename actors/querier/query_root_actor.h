@@ -27,6 +27,7 @@ class query_root_actor final : public caf::event_based_actor {
 
  private:
   void ask_memory();
+  void count_memory(std::size_t leaf, const block_list& blocks);
   void on_memory_complete();
   void start_intervals();
   void on_interval(interval_done& done);
@@ -38,6 +39,7 @@ class query_root_actor final : public caf::event_based_actor {
   query_context_ptr query_;
   query_root_core core_;
   std::size_t memory_answers_missing_ = 0;
+  std::uint64_t memory_bytes_ = 0;  // that the query would read; counted when there is a limit
   std::vector<std::shared_ptr<const std::vector<std::string>>> known_flushes_;  // by leaf
   std::vector<caf::actor> intervals_;
   logql::query_stats stats_;

@@ -4,6 +4,7 @@ import gzip
 import json
 import time
 import unittest
+import urllib.parse
 
 import skald_node
 
@@ -153,6 +154,25 @@ class SingleNode(unittest.TestCase):
         self.assertIn(b"path_prefix", self.node.request("GET", "/config")[1])
         self.assertEqual(self.node.get("/loki/api/v1/format_query", query='{a="b"}|="x"')["data"],
                          '{a="b"} |= "x"')
+
+    def test_queries_that_would_read_too_much_are_refused(self):
+        self.node.push([({"app": "a"}, lines(1000)), ({"app": "b"}, lines(10))])
+        self.assertEqual(self.node.stop(), 0)
+        for limit, text in (("max_query_bytes_read: 2KB", "the query would read too many bytes (query: "),
+                            ("max_querier_bytes_read: 2KB", "query too large to execute on a single querier: (query: ")):
+            self.node.edit_config("discover_log_levels: false", "discover_log_levels: false\n  " + limit)
+            self.node.start()
+            for _ in range(2):  # in memory, in packs
+                for query, refused in (('{app="a"} |= "line"', True), ('{app="a"}', False), ('{app="b"} |= "line"', False),
+                                       ('rate({app="a"}[1m])', True)):
+                    status, body, _ = self.node.request(
+                        "GET", "/loki/api/v1/query_range?" + urllib.parse.urlencode(
+                            {"query": query, "start": BASE, "end": BASE + HOUR, "limit": 5}))
+                    self.assertEqual(status, 400 if refused else 200, (limit, query, body))
+                    self.assertEqual(body.decode().startswith(text), refused, (limit, query, body))
+                self.node.push([({"app": "a"}, lines(1000, BASE + 10**10))])
+            self.assertEqual(self.node.stop(), 0)
+            self.node.edit_config("\n  " + limit, "")
 
     def test_unsupported_and_wrong_queries_are_refused(self):
         for query in ('{app="a"', '{}', 'rate({app="a"})', 'sum('):

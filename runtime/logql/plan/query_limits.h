@@ -48,6 +48,10 @@ struct query_limits {
   std::int64_t max_range_ns = 0;           // the [5m] of a range aggregation; max_query_range
   std::uint32_t max_points = 11000;        // (end - start) / step, for log queries too
   std::uint32_t max_streams_matchers = 0;  // matchers of one selector
+  // Line bytes that selectors and times let a query read, or one of its sub-ranges: of metric
+  // queries and of log queries with a filter. max_query_bytes_read, max_querier_bytes_read
+  std::uint64_t max_query_bytes = 0;
+  std::uint64_t max_querier_bytes = 0;
   // Bytes that the states of one leaf may take. Exceeding it gives resource_exhausted.
   std::uint64_t max_leaf_bytes = 2'000'000'000;
   // With partial_series the answer is cut to max_series with a warning (Logs Drilldown) instead of

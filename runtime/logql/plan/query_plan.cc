@@ -124,6 +124,10 @@ class planner {
     SKALD_TRY(check_resolution(request, limits_));
     SKALD_TRY_ASSIGN(plan_->expression_, parse_query(request.query));
     SKALD_TRY(check_request(request, limits_, plan_->expression_));
+    // Of log queries without a filter Loki expects that they stop early.
+    if (query_kind(plan_->expression_) == "limited") {
+      plan_->limits_.max_query_bytes = plan_->limits_.max_querier_bytes = 0;
+    }
     SKALD_TRY(plan_->is_log_query() ? plan_log(*plan_->expression_.log()) : plan_steps());
     if (is_blocked(request.query, plan_->expression_, limits_)) {
       return refused("query blocked by policy");

@@ -4,6 +4,8 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <map>
 #include <string>
 #include <variant>
@@ -68,6 +70,19 @@ std::uint32_t hash_of(std::string_view text) {
   return hash;
 }
 
+// "512 B", "1.5 KiB", "12 MiB": two digits where there is a unit.
+std::string size_text(std::uint64_t bytes) {
+  static constexpr const char* units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  if (bytes < 1024) return std::to_string(bytes) + " B";
+  double value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; value >= 1024; value /= 1024) ++unit;
+  const double rounded = std::floor(value * 10 + 0.5) / 10;
+  char text[32];
+  std::snprintf(text, sizeof text, rounded < 10 ? "%.1f %s" : "%.0f %s", rounded, units[unit]);
+  return text;
+}
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
   const std::size_t begin = text.find_first_not_of(blanks);
@@ -121,6 +136,24 @@ result<void> check_selectors(const query_expr& query, const query_limits& limits
   }
   for (const matchers* selector : selectors) SKALD_TRY(check_selector(*selector, limits));
   return {};
+}
+
+result<void> check_query_bytes(std::uint64_t bytes, const query_limits& limits) {
+  if (limits.max_query_bytes == 0 || bytes <= limits.max_query_bytes) return {};
+  return error{errc::invalid_argument,
+               "the query would read too many bytes (query: " + size_text(bytes) +
+                   ", limit: " + size_text(limits.max_query_bytes) +
+                   "); consider adding more specific stream selectors or reduce the time range of "
+                   "the query"};
+}
+
+result<void> check_querier_bytes(std::uint64_t bytes, const query_limits& limits) {
+  if (limits.max_querier_bytes == 0 || bytes <= limits.max_querier_bytes) return {};
+  return error{errc::invalid_argument,
+               "query too large to execute on a single querier: (query: " + size_text(bytes) +
+                   ", limit: " + size_text(limits.max_querier_bytes) +
+                   "); consider adding more specific stream selectors, reduce the time range of "
+                   "the query, or adjust parallelization settings"};
 }
 
 std::string_view query_kind(const query_expr& query) {

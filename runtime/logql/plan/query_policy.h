@@ -3,6 +3,7 @@
 // are refused by their text. Pure functions.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "runtime/base/result.h"
@@ -17,6 +18,10 @@ result<void> check_selectors(const query_expr& query, const query_limits& limits
 
 // "metric", "filter" (a log query with a line or label filter) or "limited" (any other log query).
 std::string_view query_kind(const query_expr& query);
+
+// max_query_bytes and max_querier_bytes. Errors: invalid_argument with Loki's text.
+result<void> check_query_bytes(std::uint64_t bytes, const query_limits& limits);
+result<void> check_querier_bytes(std::uint64_t bytes, const query_limits& limits);
 
 // Whether one of the blocks names this query, by its text as written or as printed.
 bool is_blocked(std::string_view text, const query_expr& query, const query_limits& limits);

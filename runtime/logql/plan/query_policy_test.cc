@@ -108,6 +108,59 @@ TEST(QueryPolicy, FirstBlockThatNamesTheQueryDecides) {
   EXPECT_EQ(error_of("{app=\"a\"}", limits), "");
 }
 
+TEST(QueryPolicy, LimitsBytesWithLokisTexts) {
+  query_limits limits;
+  EXPECT_TRUE(check_query_bytes(UINT64_MAX, limits).ok());
+  EXPECT_TRUE(check_querier_bytes(UINT64_MAX, limits).ok());
+  limits.max_query_bytes = limits.max_querier_bytes = 1 << 20;
+  EXPECT_TRUE(check_query_bytes(1 << 20, limits).ok());
+  EXPECT_TRUE(check_querier_bytes(1 << 20, limits).ok());
+  EXPECT_EQ(check_query_bytes(49 << 20, limits).error().message,
+            "the query would read too many bytes (query: 49 MiB, limit: 1.0 MiB); consider adding "
+            "more specific stream selectors or reduce the time range of the query");
+  limits.max_querier_bytes = 1000;
+  const error why = check_querier_bytes(161'061'273'600, limits).error();
+  EXPECT_EQ(why.code, errc::invalid_argument);
+  EXPECT_EQ(why.message,
+            "query too large to execute on a single querier: (query: 150 GiB, limit: 1000 B); "
+            "consider adding more specific stream selectors, reduce the time range of the query, "
+            "or adjust parallelization settings");
+}
+
+TEST(QueryPolicy, PrintsSizesWithTwoDigits) {
+  const std::pair<std::uint64_t, std::string> cases[] = {
+      {1, "1 B"},           {1023, "1023 B"},        {1024, "1.0 KiB"},
+      {10188, "9.9 KiB"},   {10230, "10 KiB"},       {1048575, "1024 KiB"},
+      {1 << 20, "1.0 MiB"}, {1ULL << 40, "1.0 TiB"}, {1ULL << 60, "1.0 EiB"}};
+  for (const auto& [bytes, text] : cases) {
+    query_limits limits;
+    limits.max_query_bytes = bytes;
+    const auto refused = check_query_bytes(UINT64_MAX, limits);
+    EXPECT_NE(refused.error().message.find("(query: 16 EiB, limit: " + text + ")"),
+              std::string::npos)
+        << refused.error().message;
+  }
+}
+
+TEST(QueryPolicy, LimitsNoBytesOfLogQueriesWithoutFilter) {
+  const std::pair<std::string, std::uint64_t> cases[] = {{"{app=\"a\"}", 0},
+                                                         {"{app=\"a\"} | json", 0},
+                                                         {"{app=\"a\"} |= \"x\"", 7},
+                                                         {"{app=\"a\"} | json | x=\"y\"", 7},
+                                                         {"rate({app=\"a\"}[1m])", 7}};
+  for (const auto& [query, limit] : cases) {
+    query_limits limits;
+    limits.max_query_bytes = limits.max_querier_bytes = 7;
+    query_request request;
+    request.query = query;
+    request.end_ns = request.step_ns = second;
+    const auto plan = query_plan::make(request, limits);
+    ASSERT_TRUE(plan.ok()) << plan.error().message;
+    EXPECT_EQ((*plan)->limits().max_query_bytes, limit) << query;
+    EXPECT_EQ((*plan)->limits().max_querier_bytes, limit) << query;
+  }
+}
+
 TEST(QueryPolicy, BlocksByTagsOfTheQuery) {
   const std::pair<std::string, bool> cases[] = {
       {"", false},

@@ -21,6 +21,7 @@ logql::query_limits limits_of(const tenant_limits& tenant, const http_request& r
       static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.max_query_series));
   limits.max_query_length_ns = tenant.max_query_length.count();
   limits.max_range_ns = tenant.max_query_range.count();
+  limits.instant_split_ns = tenant.split_instant_metric_queries_by_interval.count();
   limits.max_streams_matchers =
       static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.max_streams_matchers_per_query));
   limits.max_query_bytes = tenant.max_query_bytes_read;

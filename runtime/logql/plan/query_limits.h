@@ -42,10 +42,13 @@ struct query_block {
 
 // Zero means no limit. Exceeding one gives invalid_argument with Loki's text.
 struct query_limits {
-  std::uint32_t max_entries = 5000;        // max_entries_limit_per_query
-  std::uint32_t max_series = 500;          // max_query_series
-  std::int64_t max_query_length_ns = 0;    // end - start of a range query; max_query_length
-  std::int64_t max_range_ns = 0;           // the [5m] of a range aggregation; max_query_range
+  std::uint32_t max_entries = 5000;      // max_entries_limit_per_query
+  std::uint32_t max_series = 500;        // max_query_series
+  std::int64_t max_query_length_ns = 0;  // end - start of a range query; max_query_length
+  std::int64_t max_range_ns = 0;         // the [5m] of a range aggregation; max_query_range
+  // Loki cuts instant queries with longer ranges into parts of this length where it can, before it
+  // looks at max_range_ns. split_instant_metric_queries_by_interval
+  std::int64_t instant_split_ns = 0;
   std::uint32_t max_points = 11000;        // (end - start) / step, for log queries too
   std::uint32_t max_streams_matchers = 0;  // matchers of one selector
   // Line bytes that selectors and times let a query read, or one of its sub-ranges: of metric

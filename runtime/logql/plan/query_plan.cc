@@ -78,6 +78,19 @@ bool takes_grouping_of_sum(range_op op) {
          op == range_op::sum_over_time;
 }
 
+// What Loki can put together again from parts of an instant query's range.
+bool is_split_by_loki(range_op op) {
+  return op == range_op::rate || op == range_op::bytes_rate || op == range_op::count_over_time ||
+         op == range_op::bytes_over_time || op == range_op::sum_over_time ||
+         op == range_op::min_over_time || op == range_op::max_over_time;
+}
+
+bool is_split_by_loki(vector_op op) {
+  return op == vector_op::sum || op == vector_op::count || op == vector_op::avg ||
+         op == vector_op::min || op == vector_op::max || op == vector_op::topk ||
+         op == vector_op::sort || op == vector_op::sort_desc;
+}
+
 bool is_bytes(range_op op) {
   return op == range_op::bytes_over_time || op == range_op::bytes_rate;
 }
@@ -189,12 +202,20 @@ class planner {
     const bool reduces = vector.op == vector_op::sum || vector.op == vector_op::avg ||
                          vector.op == vector_op::min || vector.op == vector_op::max ||
                          vector.op == vector_op::count;
-    return plan_metric(*vector.inner, &vector, !reduces);
+    const bool splittable = splittable_;
+    splittable_ = splittable_ && is_split_by_loki(vector.op);
+    SKALD_TRY(plan_metric(*vector.inner, &vector, !reduces));
+    splittable_ = splittable;
+    return {};
   }
 
   result<void> plan_range(const range_aggregation& range, const vector_aggregation* outer,
                           bool limited) {
-    SKALD_TRY(check_leaf(range.range.log.matchers, range.range.range_ns, limits_));
+    const bool is_split = plan_->request_.instant && limits_.instant_split_ns > 0 && splittable_ &&
+                          is_split_by_loki(range.op);
+    const std::int64_t longest = is_split ? limits_.instant_split_ns : INT64_MAX;
+    SKALD_TRY(
+        check_leaf(range.range.log.matchers, std::min(range.range.range_ns, longest), limits_));
     const outer_grouping from_above = grouping_for_leaf(outer, range);
     const unwrap_expr* unwrap = range.range.unwrap ? &*range.range.unwrap : nullptr;
     plan_leaf leaf;
@@ -264,6 +285,7 @@ class planner {
 
   std::shared_ptr<query_plan> plan_;
   const query_limits& limits_;
+  bool splittable_ = true;  // the range aggregation that comes, as part of an instant query
 };
 
 result<std::shared_ptr<const query_plan>> query_plan::make(const query_request& request,

@@ -135,6 +135,37 @@ TEST(QueryPlan, RefusesWithLokisTexts) {
             "max streams matchers per query exceeded, matchers-count > limit (3 > 2)");
 }
 
+// Loki looks at the parts that it cuts instant queries into.
+TEST(QueryPlan, LimitsTheRangeOfInstantQueriesAsLokiSplitsThem) {
+  const std::string too_long = "[interval] value exceeds limit: [2h] > [1h]";
+  const std::pair<std::string, std::string> cases[] = {
+      {"rate({a=\"b\"}[2h])", ""},
+      {"sum(count_over_time({a=\"b\"}[2h]))", ""},
+      {"topk(3, sum by (x) (rate({a=\"b\"}[2h])))", ""},
+      {"sum(rate({a=\"b\"}[2h])) / 2", ""},
+      {"stddev(rate({a=\"b\"}[2h]))", too_long},
+      {"sum(stddev(rate({a=\"b\"}[2h])))", too_long},
+      {"stddev(rate({a=\"b\"}[1h])) + sum(rate({a=\"b\"}[2h]))", ""},
+      {"absent_over_time({a=\"b\"}[2h])", too_long},
+      {"quantile_over_time(0.5, {a=\"b\"} | unwrap x [2h])", too_long}};
+  for (const auto& [query, why] : cases) {
+    query_request request = range_request(query);
+    query_limits limits;
+    limits.max_range_ns = limits.instant_split_ns = 3600 * second;
+    EXPECT_NE(error_of(request, limits), "") << query;
+    request.instant = true;
+    EXPECT_EQ(error_of(request, limits), why) << query;
+    limits.instant_split_ns = 0;
+    EXPECT_EQ(error_of(request, limits), too_long) << query;
+  }
+  query_request request = range_request("rate({a=\"b\"}[2h])");
+  request.instant = true;
+  query_limits limits;
+  limits.max_range_ns = 1800 * second;
+  limits.instant_split_ns = 3600 * second;
+  EXPECT_EQ(error_of(request, limits), "[interval] value exceeds limit: [1h] > [30m]");
+}
+
 TEST(QueryPlan, RefusesEndlessStepsEvenWithoutLimit) {
   query_request request = range_request("rate({a=\"b\"}[1m])");
   request.step_ns = 1000;

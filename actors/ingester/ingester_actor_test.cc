@@ -358,6 +358,34 @@ TEST_F(ingester, StreamLimitIsPerTenant) {
   EXPECT_TRUE(push(numbered(0, 10, 3), "other")->rejected.empty());
 }
 
+TEST_F(ingester, CountsWhatItRefusesByReasonAndTenant) {
+  limits_.max_global_streams_per_user = 1;
+  limits_.per_stream_rate_limit = 1;
+  limits_.per_stream_rate_limit_burst = 100;
+  start();
+  const auto old = now_ns() - 10'000'000'000'000;
+  EXPECT_TRUE(push({{"{a=\"b\"}", now_ns(), "new"},
+                    {"{a=\"b\"}", old, "old"},
+                    {"{a=\"b\"}", old + 1, "older"},
+                    {"{a=\"c\"}", now_ns(), "one too many"}})
+                  .ok());
+  EXPECT_TRUE(push({{"{a=\"b\"}", now_ns(), std::string(98, 'x')}}).ok());
+  EXPECT_TRUE(push({{"{a=\"b\"}", now_ns(), "of another"}}, "other").ok());
+  const auto text = metrics_.render_text();
+  const auto discarded = [](const std::string& what, const std::string& reason, int count) {
+    return "skald_discarded_" + what + "_total{reason=\"" + reason + "\",tenant=\"t\"} " +
+           std::to_string(count) + "\n";
+  };
+  for (const std::string& line :
+       {discarded("samples", "too_far_behind", 2), discarded("bytes", "too_far_behind", 8),
+        discarded("samples", "stream_limit", 1), discarded("bytes", "stream_limit", 12),
+        discarded("samples", "per_stream_rate_limit", 1),
+        discarded("bytes", "per_stream_rate_limit", 98)}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+  }
+  EXPECT_EQ(text.find("tenant=\"other\""), std::string::npos);
+}
+
 TEST_F(ingester, StreamsRequestCountsUnflushedEntries) {
   start();
   ASSERT_TRUE(push(numbered(0, 20)).ok());

@@ -3,6 +3,7 @@
 
 #include <caf/send.hpp>
 #include <cmath>
+#include <map>
 #include <unordered_map>
 
 #include "actors/ingester/head_block.h"
@@ -103,8 +104,31 @@ class shard_actor final : public supervisor_actor {
     const auto share = setup_.stream_share ? setup_.stream_share() : 1.0;
     part.admitted = core_.admit(*job->frame(), part.slices, limits, stream_limit_of(limits, share),
                                 time().now());
+    count_refused(job->frame()->tenant(), part.admitted.rejected);
     if (job->admitted() == push_job::next_step::log) {
       tell(setup_.wal, context(), wal_append{job});
+    }
+  }
+
+  void count_refused(std::string_view tenant, const std::vector<stream_rejection>& rejected) {
+    if (rejected.empty() || setup_.metrics == nullptr) return;
+    struct total {
+      std::uint64_t lines = 0;
+      std::uint64_t bytes = 0;
+    };
+    std::map<std::string_view, total> by_reason;
+    for (const auto& one : rejected) {
+      auto& sum = by_reason[one.reason];
+      sum.lines += one.lines;
+      sum.bytes += one.bytes;
+    }
+    for (const auto& [reason, sum] : by_reason) {
+      const metric_labels labels = {{"tenant", std::string(tenant)},
+                                    {"reason", std::string(reason)}};
+      setup_.metrics->get_counter(metric_names::discarded_samples, labels)
+          .add(static_cast<double>(sum.lines));
+      setup_.metrics->get_counter(metric_names::discarded_bytes, labels)
+          .add(static_cast<double>(sum.bytes));
     }
   }
 

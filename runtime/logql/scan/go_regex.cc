@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/logql/scan/go_regex.h"
 
+#include <locale.h>
 #include <re2/re2.h>
+#include <wctype.h>
 
 #include <algorithm>
 #include <cstring>
@@ -151,6 +153,12 @@ std::optional<regex_mistake> find_mistake(std::string_view regex) {
   return std::nullopt;
 }
 
+// The C library's Unicode tables; null where the system lacks the locale, then only ASCII changes.
+locale_t unicode_locale() {
+  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  return locale;
+}
+
 }  // namespace
 
 result<std::unique_ptr<re2::RE2>> compile_go_regex(std::string_view regex) {
@@ -230,6 +238,18 @@ std::string replace_invalid_utf8(std::string_view text) {
     at += length;
   }
   return out;
+}
+
+char32_t to_lower(char32_t c) {
+  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+  const locale_t locale = unicode_locale();
+  return locale == nullptr ? c : static_cast<char32_t>(towlower_l(c, locale));
+}
+
+char32_t to_upper(char32_t c) {
+  if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
+  const locale_t locale = unicode_locale();
+  return locale == nullptr ? c : static_cast<char32_t>(towupper_l(c, locale));
 }
 
 }  // namespace skald::logql

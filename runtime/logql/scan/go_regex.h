@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiling Go's regular expressions with RE2, and the repair of text that is not valid UTF-8.
+// Compiling Go's regular expressions with RE2, the repair of text that is not valid UTF-8, and the
+// case of letters.
 #pragma once
 
 #include <memory>
@@ -21,5 +22,9 @@ bool is_ascii_text(std::string_view text);
 bool is_valid_utf8(std::string_view text);
 // Each invalid byte becomes U+FFFD, as Go sees it.
 std::string replace_invalid_utf8(std::string_view text);
+
+// Of one character, as Go's unicode package.
+char32_t to_lower(char32_t c);
+char32_t to_upper(char32_t c);
 
 }  // namespace skald::logql

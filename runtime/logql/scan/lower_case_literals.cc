@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/logql/scan/lower_case_literals.h"
 
-#include <locale.h>
 #include <re2/re2.h>
-#include <wctype.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
+
+#include "runtime/logql/scan/go_regex.h"
 
 namespace skald::logql {
 namespace {
@@ -28,33 +28,12 @@ constexpr std::pair<char32_t, char32_t> variants[] = {
     {0x3D6, 0x3C0}, {0x3F0, 0x3BA}, {0x3F1, 0x3C1}, {0x3F5, 0x3B5},
 };
 
-// The C library's Unicode tables; null where the system lacks the locale, then only ASCII changes.
-locale_t unicode_locale() {
-  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  return locale;
-}
-
-char32_t lower(char32_t c) {
-  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-  for (const auto& [from, to] : one_way) {
-    if (from == c) return to;
-  }
-  const locale_t locale = unicode_locale();
-  return locale == nullptr ? c : static_cast<char32_t>(towlower_l(c, locale));
-}
-
-char32_t upper(char32_t c) {
-  if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
-  const locale_t locale = unicode_locale();
-  return locale == nullptr ? c : static_cast<char32_t>(towupper_l(c, locale));
-}
-
 // The letter of the pattern in lower case, as it is compared.
 char32_t wanted_letter(char32_t c) {
   for (const auto& [from, to] : variants) {
     if (from == c) return to;
   }
-  return lower(c);
+  return to_lower(c);
 }
 
 bool compares_alike(char32_t c) {
@@ -69,8 +48,8 @@ std::string quoted(char32_t c) {
 std::string letter_class(char32_t c) {
   const char32_t wanted = wanted_letter(c);
   std::string out = "(?:" + quoted(wanted);
-  const char32_t capital = upper(wanted);
-  if (capital != wanted && lower(capital) == wanted) out += '|' + quoted(capital);
+  const char32_t capital = to_upper(wanted);
+  if (capital != wanted && to_lower(capital) == wanted) out += '|' + quoted(capital);
   for (const auto& [from, to] : one_way) {
     if (to == wanted) out += '|' + quoted(from);
   }

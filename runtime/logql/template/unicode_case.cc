@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/logql/template/unicode_case.h"
 
-#include <locale.h>
-#include <wctype.h>
-
+#include "runtime/logql/scan/go_regex.h"
 #include "runtime/logql/syntax/text_scanner.h"
 #include "runtime/model/go_string.h"
 
 namespace skald::logql {
 namespace {
-
-// The C library's Unicode tables; null where the system lacks the locale, then only ASCII changes.
-locale_t unicode_locale() {
-  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  return locale;
-}
-
-char32_t upper(char32_t c) {
-  if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
-  const locale_t locale = unicode_locale();
-  return locale == nullptr ? c : static_cast<char32_t>(towupper_l(c, locale));
-}
-
-char32_t lower(char32_t c) {
-  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-  const locale_t locale = unicode_locale();
-  return locale == nullptr ? c : static_cast<char32_t>(towlower_l(c, locale));
-}
 
 template <class Change>
 std::string change_text(std::string_view text, Change change) {
@@ -49,11 +29,11 @@ bool separates_words(char32_t c) {
 }  // namespace
 
 std::string to_upper_text(std::string_view text) {
-  return change_text(text, upper);
+  return change_text(text, to_upper);
 }
 
 std::string to_lower_text(std::string_view text) {
-  return change_text(text, lower);
+  return change_text(text, to_lower);
 }
 
 std::string to_title_text(std::string_view text) {
@@ -61,7 +41,7 @@ std::string to_title_text(std::string_view text) {
   return change_text(text, [&before](char32_t c) {
     const bool begins = separates_words(before);
     before = c;
-    return begins ? upper(c) : c;
+    return begins ? to_upper(c) : c;
   });
 }
 

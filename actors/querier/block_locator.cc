@@ -162,27 +162,36 @@ result<std::vector<stream_ptr>> block_locator::resolve(const std::vector<indexed
   return out;
 }
 
-result<located_blocks> block_locator::locate(const locate_request& request) {
-  SKALD_TRY_ASSIGN(const chunk_table found, lookup(request));
-  SKALD_TRY_ASSIGN(const std::vector<stream_ptr> streams, resolve(found.streams));
-  located_blocks located;
-  std::vector<char> seen(streams.size(), 0);
+result<located_chunks> block_locator::locate(const locate_request& request) {
+  located_chunks located;
+  SKALD_TRY_ASSIGN(located.table, lookup(request));
+  SKALD_TRY_ASSIGN(located.streams, resolve(located.table.streams));
+  std::vector<char> seen(located.streams.size(), 0);
+  for (const pack_chunks& pack : located.table.packs) {
+    located.chunk_refs += pack.chunks.size();
+    for (const pack_chunk& chunk : pack.chunks) seen[chunk.stream] = 1;
+  }
+  located.streams_with_chunks = static_cast<std::uint64_t>(std::count(seen.begin(), seen.end(), 1));
+  return located;
+}
+
+result<block_list> block_locator::open(const located_chunks& located,
+                                       std::span<const std::size_t> packs, time_range range) {
+  block_list all;
   std::vector<chunk_selection> selection;
-  for (const pack_chunks& pack : found.packs) {
+  for (const std::size_t number : packs) {
+    const pack_chunks& pack = located.table.packs[number];
     selection.clear();
     selection.reserve(pack.chunks.size());
     for (const pack_chunk& chunk : pack.chunks) {
-      seen[chunk.stream] = 1;
-      selection.push_back({chunk.directory_entry, streams[chunk.stream]});
+      selection.push_back({chunk.directory_entry, located.streams[chunk.stream]});
     }
-    located.chunk_refs += selection.size();
     SKALD_TRY_ASSIGN(const auto reader, packs_.get(pack.key));
-    SKALD_TRY_ASSIGN(block_list blocks, reader->blocks(selection, request.range));
-    located.blocks.insert(located.blocks.end(), std::make_move_iterator(blocks.begin()),
-                          std::make_move_iterator(blocks.end()));
+    SKALD_TRY_ASSIGN(block_list blocks, reader->blocks(selection, range));
+    all.insert(all.end(), std::make_move_iterator(blocks.begin()),
+               std::make_move_iterator(blocks.end()));
   }
-  located.streams = static_cast<std::uint64_t>(std::count(seen.begin(), seen.end(), 1));
-  return located;
+  return all;
 }
 
 result<std::vector<block_locator::indexed_summary>> block_locator::streams(

@@ -41,9 +41,11 @@ class stream_cache {
   std::unordered_map<stream_fingerprint, stream_ptr> streams_;
 };
 
-struct located_blocks {
-  block_list blocks;
-  std::uint64_t streams = 0;
+// Chunks that the index named; their packs are not open yet.
+struct located_chunks {
+  chunk_table table;
+  std::vector<stream_ptr> streams;  // of the table's
+  std::uint64_t streams_with_chunks = 0;
   std::uint64_t chunk_refs = 0;
 };
 
@@ -65,7 +67,11 @@ class block_locator {
   // Days for which there may be data in the range, rising.
   result<std::vector<std::int64_t>> days(time_range range);
   // Errors: unavailable or not_found from the store, corrupt. Never a partial answer.
-  result<located_blocks> locate(const locate_request& request);
+  result<located_chunks> locate(const locate_request& request);
+  // The blocks with rows in the range of some of the located packs, which are opened. Errors as of
+  // locate().
+  result<block_list> open(const located_chunks& located, std::span<const std::size_t> packs,
+                          time_range range);
   // Streams with chunks in the range, and these chunks.
   struct indexed_summary {
     stream_ptr stream;

@@ -6,13 +6,23 @@
 #include <limits>
 
 #include "actors/io/worker_pool.h"
+#include "actors/querier/pack_waves.h"
 #include "actors/querier/range_worker_actor.h"
 #include "runtime/logql/plan/query_policy.h"
 
 namespace skald {
 
-// pool -> interval: the groups to evaluate, or why they could not be found.
-struct interval_located {
+// What an interval found, and how far it has opened it. Used by one pool task at a time, and by the
+// actor in between.
+struct interval_search {
+  bool is_located = false;
+  located_chunks chunks;
+  std::vector<pack_wave> waves;
+  std::size_t next = 0;
+};
+
+// pool -> interval: the groups of a wave, or why they could not be found.
+struct wave_opened {
   struct content {
     result<std::vector<interval_actor::group>> groups = std::vector<interval_actor::group>();
     logql::query_stats stats;
@@ -22,7 +32,7 @@ struct interval_located {
 
 }  // namespace skald
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::interval_located)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::wave_opened)
 
 namespace skald {
 namespace {
@@ -46,6 +56,80 @@ logql::group_rows group_rows_of(const logql::query_plan& plan, const logql::plan
   return out;
 }
 
+// A query without direction needs all of it: one wave.
+wave_request waves_wanted(const logql::query_plan& plan, const query_interval& work,
+                          const querier_options& options) {
+  wave_request request;
+  if (plan.is_log_query()) {
+    request.forward = plan.forward();
+    request.first_rows = options.rows_per_subrange;
+  }
+  for (const auto& block : work.memory_blocks) {
+    for (const row_run& run : block->runs()) {
+      request.memory_rows += run.row_count;
+      request.memory_min_ns = std::min(request.memory_min_ns, run.min_timestamp_ns);
+      request.memory_max_ns = std::max(request.memory_max_ns, run.max_timestamp_ns);
+    }
+  }
+  return request;
+}
+
+// Errors: a sub-range with more bytes of lines than one querier may read.
+result<std::vector<interval_actor::group>> groups_of(const logql::query_plan& plan,
+                                                     const logql::plan_leaf& leaf,
+                                                     block_list&& blocks,
+                                                     const querier_options& options) {
+  const logql::group_rows target = group_rows_of(plan, leaf, blocks, options);
+  std::vector<interval_actor::group> groups;
+  for (block_list& part : logql::partition_blocks(plan, std::move(blocks), target)) {
+    interval_actor::group g{nullptr, std::numeric_limits<std::int64_t>::max(),
+                            std::numeric_limits<std::int64_t>::min()};
+    std::uint64_t bytes = 0;
+    for (const auto& block : part) {
+      for (const row_run& run : block->runs()) {
+        bytes += run.line_bytes;
+        g.min_timestamp_ns = std::min(g.min_timestamp_ns, run.min_timestamp_ns);
+        g.max_timestamp_ns = std::max(g.max_timestamp_ns, run.max_timestamp_ns);
+      }
+    }
+    SKALD_TRY(logql::check_querier_bytes(bytes, plan.limits()));
+    g.blocks = std::make_shared<block_list>(std::move(part));
+    groups.push_back(std::move(g));
+  }
+  return groups;
+}
+
+// Asks the index and plans the waves. The packs of flushes that the memory contains are left out.
+result<void> locate(const querier_parts& parts, const query_context& query,
+                    const query_interval& work, const std::vector<std::string>& known_flushes,
+                    interval_search& search, logql::query_stats& stats) {
+  const logql::plan_leaf& leaf = query.plan->leaves()[work.leaf];
+  SKALD_TRY_ASSIGN(search.chunks,
+                   parts.locator->locate({query.tenant, leaf.matchers, work.range, known_flushes}));
+  search.waves = waves_of(search.chunks.table, waves_wanted(*query.plan, work, parts.options));
+  search.is_located = true;
+  stats.chunk_refs += search.chunks.chunk_refs;
+  stats.chunk_refs_filtered += search.chunks.chunk_refs;
+  stats.streams_found += search.chunks.streams_with_chunks;
+  stats.chunks_matched_in_memory += work.memory_blocks.size();
+  return {};
+}
+
+// The groups of the next wave; none when there is no wave.
+result<std::vector<interval_actor::group>> open_next(const querier_parts& parts,
+                                                     const query_context& query,
+                                                     query_interval& work,
+                                                     interval_search& search) {
+  if (search.next == search.waves.size()) return std::vector<interval_actor::group>();
+  const pack_wave& wave = search.waves[search.next++];
+  SKALD_TRY_ASSIGN(block_list blocks, parts.locator->open(search.chunks, wave.packs, work.range));
+  if (wave.has_memory) {
+    for (auto& block : work.memory_blocks) blocks.push_back(std::move(block));
+    work.memory_blocks.clear();
+  }
+  return groups_of(*query.plan, query.plan->leaves()[work.leaf], std::move(blocks), parts.options);
+}
+
 }  // namespace
 
 interval_actor::interval_actor(caf::actor_config& config, querier_parts_ptr parts,
@@ -57,7 +141,8 @@ interval_actor::interval_actor(caf::actor_config& config, querier_parts_ptr part
       query_(std::move(query)),
       work_(std::move(work)),
       known_flushes_(std::move(known_flushes)),
-      root_(std::move(root)) {
+      root_(std::move(root)),
+      search_(std::make_shared<interval_search>()) {
   set_down_handler([this](caf::down_msg& down) {
     // A worker that answered has quit normally; anything else lost its sub-range.
     if (!down.reason || down.reason == caf::exit_reason::normal) return;
@@ -68,66 +153,52 @@ interval_actor::interval_actor(caf::actor_config& config, querier_parts_ptr part
 }
 
 caf::behavior interval_actor::make_behavior() {
-  locate();
-  return {[this](interval_located& located) {
-            merged_->stats.add(located.found->stats);
-            if (!located.found->groups.ok()) {
-              merged_->value = std::move(located.found->groups).error();
+  open_wave();
+  return {[this](wave_opened& opened) {
+            merged_->stats.add(opened.found->stats);
+            if (!opened.found->groups.ok()) {
+              merged_->value = std::move(opened.found->groups).error();
               return finish();
             }
-            on_groups(std::move(located.found->groups).value());
+            on_groups(std::move(opened.found->groups).value());
           },
           [this](subrange_done& done) { on_subrange(done); }};
 }
 
-void interval_actor::locate() {
-  const one_shot<interval_located> done([self = caf::actor(this)](result<interval_located> answer) {
+void interval_actor::open_wave() {
+  const one_shot<wave_opened> done([self = caf::actor(this)](result<wave_opened> answer) {
     auto value = answer.ok() ? std::move(answer).value()
-                             : interval_located{std::make_shared<interval_located::content>()};
+                             : wave_opened{std::make_shared<wave_opened::content>()};
     if (!answer.ok()) value.found->groups = std::move(answer).error();
     caf::anon_send(self, std::move(value));
   });
-  send(parts_->pool, make_pool_task(query_->tenant, [parts = parts_, query = query_, work = work_,
-                                                     known = known_flushes_, done] {
-         interval_located found{std::make_shared<interval_located::content>()};
-         const logql::plan_leaf& leaf = query->plan->leaves()[work->leaf];
-         auto located = parts->locator->locate({query->tenant, leaf.matchers, work->range, *known});
-         if (!located.ok()) {
-           found.found->groups = std::move(located).error();
-           return done.answer(std::move(found));
+  send(parts_->pool,
+       make_pool_task(query_->tenant, [parts = parts_, query = query_, work = work_,
+                                       known = known_flushes_, search = search_, done] {
+         wave_opened opened{std::make_shared<wave_opened::content>()};
+         wave_opened::content& content = *opened.found;
+         result<void> located;
+         if (!search->is_located) {
+           located = locate(*parts, *query, *work, *known, *search, content.stats);
          }
-         logql::query_stats& stats = found.found->stats;
-         stats.chunk_refs += located->chunk_refs;
-         stats.chunk_refs_filtered += located->chunk_refs;
-         stats.streams_found += located->streams;
-         stats.chunks_matched_in_memory += work->memory_blocks.size();
-         for (auto& block : work->memory_blocks) located->blocks.push_back(std::move(block));
-         work->memory_blocks.clear();
-         std::vector<group> groups;
-         const logql::group_rows target =
-             group_rows_of(*query->plan, leaf, located->blocks, parts->options);
-         for (block_list& blocks :
-              logql::partition_blocks(*query->plan, std::move(located->blocks), target)) {
-           group g{nullptr, std::numeric_limits<std::int64_t>::max(),
-                   std::numeric_limits<std::int64_t>::min()};
-           std::uint64_t bytes = 0;
-           for (const auto& block : blocks) {
-             for (const row_run& run : block->runs()) {
-               bytes += run.line_bytes;
-               g.min_timestamp_ns = std::min(g.min_timestamp_ns, run.min_timestamp_ns);
-               g.max_timestamp_ns = std::max(g.max_timestamp_ns, run.max_timestamp_ns);
-             }
-           }
-           if (auto small = logql::check_querier_bytes(bytes, query->plan->limits()); !small.ok()) {
-             found.found->groups = std::move(small).error();
-             return done.answer(std::move(found));
-           }
-           g.blocks = std::make_shared<block_list>(std::move(blocks));
-           groups.push_back(std::move(g));
+         if (located.ok()) {
+           content.groups = open_next(*parts, *query, *work, *search);
+         } else {
+           content.groups = std::move(located).error();
          }
-         found.found->groups = std::move(groups);
-         done.answer(std::move(found));
+         done.answer(std::move(opened));
        }));
+}
+
+bool interval_actor::has_wave() {
+  for (; search_->next < search_->waves.size(); ++search_->next) {
+    const pack_wave& wave = search_->waves[search_->next];
+    if (logql::can_still_contribute(*query_->plan, work_->leaf, *merged_->value,
+                                    wave.min_timestamp_ns, wave.max_timestamp_ns)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void interval_actor::on_groups(std::vector<group> groups) {
@@ -150,7 +221,9 @@ void interval_actor::start_workers() {
         query_, subrange{work_->leaf, started_++, std::move(next.blocks)}, parts_->pool,
         caf::actor(this));
   }
-  if (running_ == 0 && waiting_.empty()) finish();
+  if (running_ > 0 || !waiting_.empty()) return;
+  if (has_wave()) return open_wave();
+  finish();
 }
 
 void interval_actor::on_subrange(subrange_done& done) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One day of one leaf of a query: finds the blocks in the store, adds those of memory, cuts them
-// into sub-ranges and runs a range worker for each, a bounded number at a time; merges what they
-// find and tells the query root. A log query's sub-ranges are started in the direction asked for,
-// and no more of them than the answer needs. Temporary. Context: event actor; ends by itself, or
-// with its root.
+// One day of one leaf of a query: finds the chunks in the store, opens their packs wave by wave
+// (pack_waves.h), adds the blocks of memory, cuts them into sub-ranges and runs a range worker for
+// each, a bounded number at a time; merges what they find and tells the query root. A log query's
+// waves and sub-ranges are started in the direction asked for, and no more of them than the answer
+// needs. Temporary. Context: event actor; ends by itself, or with its root.
 #pragma once
 
 #include <caf/event_based_actor.hpp>
@@ -18,6 +18,8 @@
 #include "actors/querier/query_messages.h"
 
 namespace skald {
+
+struct interval_search;
 
 // What roots and intervals need of the node. Outlives them.
 struct querier_parts {
@@ -45,9 +47,11 @@ class interval_actor final : public caf::event_based_actor {
   };
 
  private:
-  void locate();
+  void open_wave();
   void on_groups(std::vector<group> groups);
   void start_workers();
+  // Passes waves that cannot matter any more; false when none is left.
+  bool has_wave();
   void on_subrange(subrange_done& done);
   void finish();
 
@@ -56,6 +60,7 @@ class interval_actor final : public caf::event_based_actor {
   std::shared_ptr<query_interval> work_;
   std::shared_ptr<const std::vector<std::string>> known_flushes_;
   caf::actor root_;
+  std::shared_ptr<interval_search> search_;
   std::deque<group> waiting_;
   std::size_t running_ = 0;
   std::size_t started_ = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <caf/all.hpp>
 
+#include "actors/scheduler/ready_actors.h"
 #include "runtime/base/log.h"
 
 namespace skald {
@@ -18,6 +19,8 @@ class pool_worker_actor final : public caf::event_based_actor {
   const char* name() const override { return "pool_worker"; }
   caf::behavior make_behavior() override {
     return {[this](pool_task& task) {
+      // What waits for the task's outcome is mostly a few short messages away from the next task.
+      ready_actors ready(system());
       try {
         (*task.run)();
       } catch (const std::exception& e) {
@@ -25,6 +28,7 @@ class pool_worker_actor final : public caf::event_based_actor {
       }
       task.run.reset();  // frees what the task held before the next one is asked for
       if (auto pool = caf::actor_cast<caf::actor>(pool_)) send(pool, idle_atom::value);
+      ready.run(context());
     }};
   }
 

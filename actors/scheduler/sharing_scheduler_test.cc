@@ -6,6 +6,12 @@
 #include <atomic>
 #include <caf/all.hpp>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "actors/scheduler/ready_actors.h"
 
 namespace skald {
 namespace {
@@ -56,6 +62,136 @@ TEST(SharingScheduler, EndsWithMessagesOnTheirWay) {
     }
   }
   EXPECT_LE(handled.load(), 1000);
+}
+
+// A set of threads that can be waited for.
+class seen_threads {
+ public:
+  void add() {
+    const std::lock_guard lock(mutex_);
+    threads_.insert(std::this_thread::get_id());
+    ++count_;
+    changed_.notify_all();
+  }
+  std::set<std::thread::id> after(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return count_ >= count; });
+    return threads_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::set<std::thread::id> threads_;
+  int count_ = 0;
+};
+
+struct three_workers : caf::actor_system_config {
+  three_workers() {
+    use_sharing_scheduler(*this);
+    set("scheduler.max-threads", std::size_t{3});
+  }
+};
+
+// Each actor makes the next one and sends to it; `n` of them follow.
+caf::behavior relay(caf::event_based_actor* self, seen_threads* seen) {
+  return {[self, seen](int n) {
+    seen->add();
+    if (n > 0) self->send(self->spawn(relay, seen), n - 1);
+  }};
+}
+
+TEST(SharingScheduler, AChainOfActorsStaysOnOneThread) {
+  three_workers config;
+  caf::actor_system system(config);
+  seen_threads seen;
+  caf::anon_send(system.spawn(relay, &seen), 11);
+  EXPECT_EQ(seen.after(12).size(), 1u);
+}
+
+// Two actors that never stop sending to each other do not hold up a third on the only thread.
+TEST(SharingScheduler, AnEndlessExchangeLeavesTurnsToOthers) {
+  caf::actor_system_config config;
+  use_sharing_scheduler(config);
+  config.set("scheduler.max-threads", std::size_t{1});
+  std::atomic<bool> stop{false};
+  caf::actor_system system(config);
+  const auto player = [&stop](caf::event_based_actor* self) -> caf::behavior {
+    return {[self, &stop](const caf::actor& other) {
+      if (!stop) self->send(other, caf::actor(self));
+    }};
+  };
+  const caf::actor one = system.spawn(player);
+  const caf::actor other = system.spawn(player);
+  caf::anon_send(one, other);
+  seen_threads seen;
+  caf::anon_send(system.spawn(relay, &seen), 2);
+  EXPECT_EQ(seen.after(3).size(), 1u);
+  stop = true;
+}
+
+TEST(SharingScheduler, ReceiveTimeoutsAndRequestsStillEnd) {
+  three_workers config;
+  caf::actor_system system(config);
+  std::atomic<int> timeouts{0};
+  const caf::actor silent = system.spawn([](caf::event_based_actor* self) -> caf::behavior {
+    return {[self](int) { return self->make_response_promise<int>(); }};
+  });
+  system.spawn([&timeouts](caf::event_based_actor* self) -> caf::behavior {
+    return {[](int) {}, caf::after(std::chrono::milliseconds(1)) >>
+                            [&timeouts, self] {
+                              ++timeouts;
+                              self->quit();
+                            }};
+  });
+  system.spawn([&timeouts, silent](caf::event_based_actor* self) {
+    self->request(silent, std::chrono::milliseconds(1), 1)
+        .then([](int) {}, [&timeouts](const caf::error&) { ++timeouts; });
+  });
+  // One that ends before its timeout.
+  system.spawn([](caf::event_based_actor* self) -> caf::behavior {
+    self->quit();
+    return {[](int) {}, caf::after(std::chrono::seconds(3600)) >> [] {}};
+  });
+  caf::anon_send_exit(silent, caf::exit_reason::user_shutdown);
+  system.await_all_actors_done();
+  EXPECT_EQ(timeouts.load(), 2);
+}
+
+TEST(ReadyActors, RunOnTheThreadThatMadeThemReady) {
+  three_workers config;
+  caf::actor_system system(config);
+  caf::scoped_execution_unit unit(&system);
+  seen_threads seen;
+  {
+    ready_actors ready(system);
+    caf::anon_send(system.spawn(relay, &seen), 11);
+    ready.run(&unit);
+  }
+  EXPECT_EQ(seen.after(12), std::set<std::thread::id>{std::this_thread::get_id()});
+}
+
+TEST(ReadyActors, WhatIsLeftGoesToTheScheduler) {
+  three_workers config;
+  caf::actor_system system(config);
+  seen_threads seen;
+  const int actors = 3 * static_cast<int>(lane_jobs_max);
+  {
+    ready_actors ready(system);
+    for (int i = 0; i < actors; ++i) caf::anon_send(system.spawn(relay, &seen), 0);
+  }
+  EXPECT_EQ(seen.after(actors).count(std::this_thread::get_id()), 0u);
+}
+
+TEST(ReadyActors, AnotherSystemsActorsDoNotWait) {
+  three_workers config;
+  caf::actor_system system(config);
+  three_workers other_config;
+  caf::actor_system other(other_config);
+  seen_threads seen;
+  const ready_actors ready(system);
+  caf::anon_send(other.spawn(relay, &seen), 0);
+  EXPECT_EQ(seen.after(1).size(), 1u);
 }
 
 }  // namespace

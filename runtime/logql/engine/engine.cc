@@ -59,6 +59,10 @@ result<leaf_result> run_leaf(const query_plan& plan, std::size_t leaf, block_lis
 void merge(const query_plan& plan, std::size_t leaf, leaf_result& into, leaf_result&& from) {
   SKALD_ASSERT(leaf < plan.leaves().size());
   if (plan.is_log_query()) {
+    if (into.candidates.empty()) {
+      into.candidates = std::move(from.candidates);
+      return;
+    }
     log_collector collector(plan.request());
     for (log_candidate& candidate : into.candidates) collector.add(std::move(candidate));
     for (log_candidate& candidate : from.candidates) collector.add(std::move(candidate));

@@ -83,32 +83,54 @@ bool log_collector::before(const log_candidate& a, const log_candidate& b) const
 }
 
 void log_collector::compact() {
-  std::stable_sort(candidates_.begin(), candidates_.end(),
-                   [this](const log_candidate& a, const log_candidate& b) { return before(a, b); });
+  if (compacted_ == candidates_.size()) return;
+  sort();
   remove_duplicates();
+  compacted_ = candidates_.size();
   const std::size_t useful = useful_count(request_, candidates_);
   if (useful == 0) return;
   candidates_.resize(useful);
+  compacted_ = useful;
   narrow(candidates_.back().timestamp_ns);
+}
+
+// Entries mostly come in order, or as two lists that are.
+void log_collector::sort() {
+  const auto less = [this](const log_candidate& a, const log_candidate& b) { return before(a, b); };
+  const auto from =
+      candidates_.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(compacted_, 1)) - 1;
+  const auto middle = std::is_sorted_until(from, candidates_.end(), less);
+  if (middle == candidates_.end()) return;
+  compacted_ = 0;
+  if (std::is_sorted(middle, candidates_.end(), less)) {
+    std::inplace_merge(candidates_.begin(), middle, candidates_.end(), less);
+  } else {
+    std::stable_sort(candidates_.begin(), candidates_.end(), less);
+  }
 }
 
 // Of entries with one place and content the one that arrived first stays, in both directions: a
 // choice that no copy, whenever it is read, can change.
 void log_collector::remove_duplicates() {
-  std::vector<bool> repeated(candidates_.size(), false);
+  std::vector<bool> repeated;  // empty as long as there are none
   std::unordered_set<std::string> contents;
-  for (std::size_t begin = 0; begin < candidates_.size();) {
+  std::size_t begin = std::max<std::size_t>(compacted_, 1) - 1;
+  while (begin > 0 && same_place(candidates_[begin - 1], candidates_[begin])) --begin;
+  while (begin < candidates_.size()) {
     std::size_t end = begin + 1;
     while (end < candidates_.size() && same_place(candidates_[begin], candidates_[end])) ++end;
     if (end - begin > 1) {
       contents.clear();
       for (std::size_t n = 0; n < end - begin; ++n) {
         const std::size_t i = request_.forward ? begin + n : end - 1 - n;
-        repeated[i] = !contents.insert(content_of(candidates_[i])).second;
+        if (contents.insert(content_of(candidates_[i])).second) continue;
+        repeated.resize(candidates_.size(), false);
+        repeated[i] = true;
       }
     }
     begin = end;
   }
+  if (repeated.empty()) return;
   std::size_t kept = 0;
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     if (repeated[i]) continue;
@@ -121,6 +143,7 @@ void log_collector::remove_duplicates() {
 
 std::vector<log_candidate> log_collector::take() {
   compact();
+  compacted_ = 0;
   return std::exchange(candidates_, {});
 }
 

@@ -47,9 +47,11 @@ class log_collector {
 
  private:
   bool before(const log_candidate& a, const log_candidate& b) const;
+  void sort();
   void remove_duplicates();
   const query_request& request_;
   std::vector<log_candidate> candidates_;
+  std::size_t compacted_ = 0;  // so many leading ones are sorted and have no duplicates
   std::size_t compact_at_ = 0;
   std::uint64_t duplicates_ = 0;
   bool full_ = false;

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 #include "testing/kit/memory_block.h"
 
 namespace skald::logql {
@@ -123,6 +126,41 @@ TEST(LogCollector, CompactsItselfAndStaysExact) {
   for (int i = 0; i < 100'000; ++i) collector.add(entry((i * 7919) % 100'003, "x", stream_a));
   const std::vector<log_candidate> kept = collector.take();
   EXPECT_EQ(print(kept), "0x 1x 2x ");
+}
+
+// However the entries come, in order or not, and however often it compacts in between.
+TEST(LogCollector, PiecesGiveWhatTheWholeGives) {
+  std::minstd_rand random(5);
+  for (int round = 0; round < 200; ++round) {
+    const query_request request = request_of(40, round % 2 == 0);
+    log_collector whole(request);
+    log_collector pieces(request);
+    std::vector<log_candidate> entries;
+    const unsigned times = 1 + random() % 60;
+    for (unsigned i = 0; i < 1 + random() % 60; ++i) {
+      entries.push_back(entry(random() % times, random() % 4 == 0 ? "copy" : std::to_string(i),
+                              random() % 2 == 0 ? stream_a : stream_b, i));
+    }
+    if (round % 3 > 0) {
+      const auto half = entries.begin() + (round % 3 == 1 ? 0 : entries.size() / 2);
+      const auto less = [&](const auto& a, const auto& b) {
+        return request.forward ? a.timestamp_ns < b.timestamp_ns : a.timestamp_ns > b.timestamp_ns;
+      };
+      std::stable_sort(entries.begin(), half, less);
+      std::stable_sort(half, entries.end(), less);
+    }
+    for (const log_candidate& candidate : entries) {
+      whole.add(candidate);
+      pieces.add(candidate);
+      if (random() % 8 == 0) pieces.compact();
+    }
+    auto from_whole = whole.take();
+    auto from_pieces = pieces.take();
+    thin_out(request, from_whole);
+    thin_out(request, from_pieces);
+    EXPECT_EQ(print(from_pieces), print(from_whole)) << round;
+    EXPECT_EQ(pieces.duplicates(), whole.duplicates()) << round;
+  }
 }
 
 TEST(LogCollector, ZeroLimitKeepsAll) {

@@ -18,26 +18,16 @@ class label_interner {
  public:
   entry_labels_ptr intern(const row_labels& labels) {
     if (labels.is_stream_only()) return of_stream(labels.stream());
-    key_.clear();
+    hash128 key = labels.hash_with_categories();
     const hash128& origin = labels.stream().fingerprint;
-    key_.append(reinterpret_cast<const char*>(&origin), sizeof(origin));
-    for (const row_label& l : labels.sorted()) {
-      key_ += static_cast<char>(l.category);
-      append_sized(l.name);
-      append_sized(l.value);
-    }
-    entry_labels_ptr& known = by_key_[xxh3_128(key_)];
+    key.low ^= origin.low;
+    key.high ^= origin.high;
+    entry_labels_ptr& known = by_key_[key];
     if (!known) known = make(labels);
     return known;
   }
 
  private:
-  void append_sized(std::string_view text) {
-    const std::uint64_t size = text.size();
-    key_.append(reinterpret_cast<const char*>(&size), sizeof(size));
-    key_.append(text);
-  }
-
   entry_labels_ptr of_stream(const stream_info& stream) {
     entry_labels_ptr& known = by_stream_[stream.fingerprint];
     if (!known) {
@@ -66,7 +56,6 @@ class label_interner {
     return made;
   }
 
-  std::string key_;
   std::unordered_map<hash128, entry_labels_ptr> by_key_;
   std::unordered_map<hash128, entry_labels_ptr> by_stream_;
 };

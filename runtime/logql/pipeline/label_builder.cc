@@ -282,4 +282,22 @@ hash128 label_builder::hash() const {
   return sum;
 }
 
+hash128 label_builder::hash_with_categories() const {
+  hash128 sum;
+  for (const stream_label& label : stream_labels_) {
+    if (!is_hidden(label.id)) add_hash(sum, label.hash);
+  }
+  const auto add = [&sum](std::string_view name, std::string_view value, label_category category) {
+    hash128 part = label_hash(name, value);
+    part.low = mix(part.low + static_cast<std::uint64_t>(category));
+    add_hash(sum, part);
+  };
+  for (const added_label& label : added_) {
+    if (label.live) add(name(label.id), label.value, label.category);
+  }
+  if (!error_.empty()) add(error_label, error_, label_category::parsed);
+  if (!error_details_.empty()) add(error_details_label, error_details_, label_category::parsed);
+  return sum;
+}
+
 }  // namespace skald::logql

@@ -114,6 +114,8 @@ class label_builder {
   // Sorted, built once per row.
   std::span<const row_label> sorted();
   hash128 hash() const;
+  // The same for sets whose labels have equal categories, too.
+  hash128 hash_with_categories() const;
   // Hash of one label, as summed up by hash().
   static hash128 label_hash(std::string_view name, std::string_view value);
 

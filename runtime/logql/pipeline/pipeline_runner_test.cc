@@ -310,5 +310,30 @@ TEST(RowLabels, HashesFollowTheSetAndNotItsOrder) {
   EXPECT_EQ(sink.hashes[0], sink.hashes[1]);
 }
 
+TEST(RowLabels, HashesTellCategoriesApartWhereAsked) {
+  class hashing_sink : public row_sink {
+   public:
+    bool on_row(const pipeline_row& row) override {
+      plain.push_back(row.labels.hash());
+      with_categories.push_back(row.labels.hash_with_categories());
+      return true;
+    }
+    std::vector<hash128> plain;
+    std::vector<hash128> with_categories;
+  };
+  pipeline_runner runner(compile_stages("| logfmt"));
+  hashing_sink sink;
+  const auto stream = make_stream("{app=\"x\"}");
+  const std::vector<metadata_pair> pairs{{"a", "1"}};
+  ASSERT_TRUE(runner.run_line(*stream, {}, 0, "a=1 b=2", sink));
+  ASSERT_TRUE(runner.run_line(*stream, {}, 0, "b=2 a=1", sink));
+  ASSERT_TRUE(runner.run_line(*stream, pairs, 0, "b=2", sink));
+  ASSERT_TRUE(runner.run_line(*stream, pairs, 0, "b=3", sink));
+  EXPECT_EQ(sink.plain[0], sink.plain[2]);
+  EXPECT_EQ(sink.with_categories[0], sink.with_categories[1]);
+  EXPECT_NE(sink.with_categories[0], sink.with_categories[2]);
+  EXPECT_NE(sink.with_categories[2], sink.with_categories[3]);
+}
+
 }  // namespace
 }  // namespace skald::logql

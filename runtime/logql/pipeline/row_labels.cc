@@ -93,6 +93,10 @@ hash128 row_labels::hash() const {
   return builder_->hash();
 }
 
+hash128 row_labels::hash_with_categories() const {
+  return builder_->hash_with_categories();
+}
+
 hash128 row_labels::hash_only(std::span<const std::string_view> names) const {
   hash128 sum;
   for (std::size_t i = 0; i < names.size(); ++i) {

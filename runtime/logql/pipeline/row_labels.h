@@ -54,6 +54,8 @@ class row_labels {
   // Keys for hash tables: equal for equal sets of (name, value) pairs, whatever their order and
   // category; 128 bits, so different sets may be taken as different. No sorting, no allocation.
   hash128 hash() const;
+  // Equal for sets whose labels have equal categories, too.
+  hash128 hash_with_categories() const;
   hash128 hash_only(std::span<const std::string_view> names) const;
   hash128 hash_without(std::span<const std::string_view> names) const;
   // The same hash of a set made by to_label_set(), only() or without().

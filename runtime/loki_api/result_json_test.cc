@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include "runtime/loki_api/json_writer.h"
 
@@ -239,6 +240,29 @@ TEST(JsonWriter, AgreesWithAParserOnEveryByte) {
       std::string out;
       append_json_string(out, text);
       EXPECT_EQ(std::string_view(parser.parse(out)), text) << byte << " at " << offset;
+    }
+  }
+}
+
+// Texts longer than what is written in one go, with many bytes that need an escape next to each
+// other.
+TEST(JsonWriter, AgreesWithAParserOnLongTexts) {
+  simdjson::dom::parser parser;
+  std::minstd_rand random(7);
+  for (std::size_t length = 0; length < 3000; length += 1 + length / 16) {
+    for (const unsigned plain_of_ten : {0u, 3u, 8u, 10u}) {
+      std::string text;
+      while (text.size() < length) {
+        if (random() % 10 < plain_of_ten) {
+          text += static_cast<char>('a' + random() % 26);
+        } else {
+          static const std::string_view special[] = {"\"", "\\", "\n", "\x01", "\u00e9", "\u2028"};
+          text += special[random() % std::size(special)];
+        }
+      }
+      std::string out;
+      append_json_string(out, text);
+      EXPECT_EQ(std::string_view(parser.parse(out)), text);
     }
   }
 }

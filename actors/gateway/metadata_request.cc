@@ -73,6 +73,7 @@ void ask_streams(const gateway_context_ptr& context, const metadata_request& req
   call.cancel = std::move(cancel);
   call.reply = std::move(reply);
   call.detail = question.detail;
+  call.in_order = question.in_order;
   caf::anon_send(context->frontend, std::move(call));
 }
 

@@ -53,6 +53,7 @@ struct stream_question {
   const char* type = "";  // label of the duration metric
   stream_detail detail = stream_detail::counts;
   std::function<std::string(const stream_summaries&)> render;
+  bool in_order = true;  // see series_call
 };
 void ask_streams(const gateway_context_ptr& context, const metadata_request& request,
                  stream_question question, responder&& answer);

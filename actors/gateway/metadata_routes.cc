@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <set>
+#include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "actors/gateway/metadata_request.h"
 #include "actors/gateway/routes.h"
@@ -10,20 +12,38 @@
 namespace skald {
 namespace {
 
+std::vector<std::string_view> sorted_unique(std::vector<std::string_view> texts) {
+  std::sort(texts.begin(), texts.end());
+  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+  return texts;
+}
+
 std::string render_names(const stream_summaries& found) {
-  std::set<std::string> names;
+  std::vector<std::string_view> names;
+  const label_set* former = nullptr;
   for (const stream_summary& s : found) {
-    for (const label& l : s.stream->labels) names.insert(l.name);
+    const label_set& labels = s.stream->labels;
+    // Mostly a stream has the names of the one before.
+    if (former != nullptr &&
+        std::equal(former->begin(), former->end(), labels.begin(), labels.end(),
+                   [](const label& a, const label& b) { return a.name == b.name; })) {
+      continue;
+    }
+    for (const label& l : labels) names.push_back(l.name);
+    former = &labels;
   }
-  return render_label_values({names.begin(), names.end()});
+  return render_label_values(sorted_unique(std::move(names)));
 }
 
 std::string render_values(const std::string& name, const stream_summaries& found) {
-  std::set<std::string> values;
+  std::vector<std::string_view> values;
+  values.reserve(found.size());
   for (const stream_summary& s : found) {
-    if (s.stream->labels.has(name)) values.insert(std::string(s.stream->labels.get(name)));
+    const label_set& labels = s.stream->labels;
+    const std::string_view value = labels.get(name);
+    if (!value.empty() || labels.has(name)) values.push_back(value);
   }
-  return render_label_values({values.begin(), values.end()});
+  return render_label_values(sorted_unique(std::move(values)));
 }
 
 result<void> handle_labels(const gateway_context_ptr& context, const http_request& request,
@@ -37,7 +57,8 @@ result<void> handle_labels(const gateway_context_ptr& context, const http_reques
                            {params.start_ns, params.end_ns},
                            "labels",
                            stream_detail::names,
-                           render_names};
+                           render_names,
+                           false};
   if (!name.empty()) {
     question.render = [name](const stream_summaries& found) { return render_values(name, found); };
   }
@@ -62,9 +83,9 @@ result<void> handle_series(const gateway_context_ptr& context, const http_reques
   stream_question question{
       std::move(selectors), {params.start_ns, params.end_ns}, "series", stream_detail::names, {}};
   question.render = [](const stream_summaries& found) {
-    std::vector<label_set> series;
+    std::vector<const label_set*> series;
     series.reserve(found.size());
-    for (const stream_summary& s : found) series.push_back(s.stream->labels);
+    for (const stream_summary& s : found) series.push_back(&s.stream->labels);
     return render_series(series);
   };
   ask_streams(context, who, std::move(question), std::move(answer));

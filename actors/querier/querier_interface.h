@@ -58,6 +58,9 @@ struct series_call {
   cancellation_ptr cancel;
   one_shot<std::vector<stream_summary>> reply;
   stream_detail detail = stream_detail::counts;
+  // Each stream once, by label text. Else in any order, and some streams twice: enough, and
+  // cheaper, for who makes a set of the names or values of labels.
+  bool in_order = true;
 };
 
 // What the frontend is doing, for tests and /services.

@@ -54,6 +54,7 @@ result<std::vector<stream_summary>> with_index(
   std::unordered_map<stream_fingerprint, std::size_t> seen_in;  // selector that first found it
   for (std::size_t i = 0; i < selectors.size(); ++i) {
     const auto add = [&](stream_summary summary) {
+      if (selectors.size() == 1 || !call.in_order) return all.push_back(std::move(summary));
       // A stream that several selectors find counts once.
       const auto [at, fresh] = seen_in.emplace(summary.stream->fingerprint, i);
       if (fresh || at->second == i) all.push_back(std::move(summary));
@@ -69,13 +70,14 @@ result<std::vector<stream_summary>> with_index(
                                has_memory ? memory[i].flush_names : none};
     if (call.detail == stream_detail::names) {
       SKALD_TRY_ASSIGN(auto indexed, parts.locator->stream_names(asked));
+      all.reserve(all.size() + indexed.size());
       for (stream_ptr& s : indexed) add(stream_summary{std::move(s)});
       continue;
     }
     SKALD_TRY_ASSIGN(auto indexed, parts.locator->streams(asked));
     for (auto& s : indexed) add(summarize(std::move(s.stream), std::move(s.chunks), call));
   }
-  return fold_streams(std::move(all));
+  return call.in_order ? fold_streams(std::move(all)) : std::move(all);
 }
 
 }  // namespace

@@ -29,19 +29,20 @@ void append_field(std::string& out, const detected_field& field) {
 
 }  // namespace
 
-std::string render_label_values(const std::vector<std::string>& values) {
+std::string render_label_values(const std::vector<std::string_view>& values) {
   std::string out = R"({"status":"success")";
   if (!values.empty()) {
     out += ",\"data\":";
-    append_json_strings(out, values);
+    append_json_array(out, values, [&](std::string_view value) { append_json_string(out, value); });
   }
   out += "}\n";
   return out;
 }
 
-std::string render_series(const std::vector<label_set>& series) {
+std::string render_series(const std::vector<const label_set*>& series) {
   std::string out = R"({"status":"success","data":)";
-  append_json_array(out, series, [&](const label_set& labels) { append_json_labels(out, labels); });
+  append_json_array(out, series,
+                    [&](const label_set* labels) { append_json_labels(out, *labels); });
   out += "}\n";
   return out;
 }

@@ -26,10 +26,10 @@ std::string render_query_result(const logql::query_result& answer, const encodin
 
 // /labels and /label/{name}/values; the `data` key is absent when there is nothing. `values` are
 // given sorted.
-std::string render_label_values(const std::vector<std::string>& values);
+std::string render_label_values(const std::vector<std::string_view>& values);
 
 // /series; an empty list gives "data":[].
-std::string render_series(const std::vector<label_set>& series);
+std::string render_series(const std::vector<const label_set*>& series);
 
 struct index_stats {
   std::uint64_t streams = 0;

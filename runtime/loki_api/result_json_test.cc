@@ -156,7 +156,9 @@ TEST(ResultJson, RendersLabelsAndSeries) {
   EXPECT_EQ(render_label_values({"app", "env"}),
             "{\"status\":\"success\",\"data\":[\"app\",\"env\"]}\n");
   EXPECT_EQ(render_label_values({}), "{\"status\":\"success\"}\n");
-  EXPECT_EQ(render_series({labels_of({{"env", "prod"}, {"app", "web"}}), label_set()}),
+  const label_set web = labels_of({{"env", "prod"}, {"app", "web"}});
+  const label_set none;
+  EXPECT_EQ(render_series({&web, &none}),
             "{\"status\":\"success\",\"data\":[{\"app\":\"web\",\"env\":\"prod\"},{}]}\n");
   EXPECT_EQ(render_series({}), "{\"status\":\"success\",\"data\":[]}\n");
 }

@@ -58,6 +58,7 @@ class index_view {
 
   // Over all files. A file that turns out damaged fails the look-up with corrupt. The query's range
   // must lie in the view's.
+  // Each stream once, in any order.
   result<std::vector<indexed_stream>> series(const index_query& query) const;
   result<chunk_table> chunks(const index_query& query) const;
   // The same by stream.

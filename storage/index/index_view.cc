@@ -137,11 +137,19 @@ bool index_view::holds(const std::string& object_key) const {
 
 result<std::vector<indexed_stream>> index_view::series(const index_query& query) const {
   std::vector<indexed_stream> out;
+  bool several_files = false;
   SKALD_TRY(state_->for_each_file([&](index_file& file) -> result<void> {
     SKALD_TRY_ASSIGN(auto found, file.series(query));
+    if (out.empty()) {
+      out = std::move(found);
+      return {};
+    }
+    several_files |= !found.empty();
     std::move(found.begin(), found.end(), std::back_inserter(out));
     return {};
   }));
+  // One file has each stream once.
+  if (!several_files) return out;
   std::sort(out.begin(), out.end(), [](const indexed_stream& a, const indexed_stream& b) {
     return a.fingerprint < b.fingerprint;
   });

@@ -117,9 +117,12 @@ void http_connection::on_readable(error_code failure) {
     const std::size_t bytes = socket_.read_some(input_.prepare(read_bytes), failure);
     if (failure == asio::error::would_block) break;
     if (failure) return on_end_of_input(failure != asio::error::eof);
-    if (state_ == state::draining) continue;  // never committed: dropped
-    input_.commit(bytes);
-    if (!is_answering()) parse();
+    // While draining it is never committed: dropped.
+    if (state_ != state::draining) {
+      input_.commit(bytes);
+      if (!is_answering()) parse();
+    }
+    if (bytes < read_bytes) break;  // there was no more
   }
   if (input_.size() == 0) input_.shrink_to_fit();
   read_more();

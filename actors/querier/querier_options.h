@@ -22,8 +22,9 @@ struct querier_options {
   // Queries of one tenant that may wait; further ones get 429. Loki:
   // query_scheduler.max_outstanding_requests_per_tenant.
   std::size_t waiting_queries_per_tenant_max = 2048;
-  // How often running queries are looked at for cancellation and deadlines.
-  std::chrono::milliseconds sweep_interval{25};
+  // How often running queries are looked at for cancellation and deadlines. Their workers look by
+  // themselves, between blocks; this ends what waits. Often costs every short query a timer.
+  std::chrono::milliseconds sweep_interval{100};
   // How old the list of index objects in the store may be.
   std::chrono::seconds index_resync{60};
 };

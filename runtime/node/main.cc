@@ -110,7 +110,7 @@ int run_until_stopped(const loaded_config& loaded, const sigset_t& stop_signals)
   log_info("node", "skald started", {{"version", version}, {"http_port", running.http_port()}});
   auto next_poll = std::chrono::steady_clock::now() + watcher.period();
   while (!running.has_failed()) {
-    const timespec wait{0, 200'000'000};
+    const timespec wait{0, 500'000'000};
     const int signal_number = sigtimedwait(&stop_signals, nullptr, &wait);
     if (signal_number > 0) {
       log_info("node", "stopping", {{"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"}});

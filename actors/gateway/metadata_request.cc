@@ -2,9 +2,9 @@
 #include "actors/gateway/metadata_request.h"
 
 #include <algorithm>
-#include <caf/send.hpp>
 #include <memory>
 
+#include "actors/gateway/frontend_call.h"
 #include "runtime/base/units.h"
 #include "runtime/logql/syntax/parser.h"
 #include "runtime/loki_api/error_body.h"
@@ -74,7 +74,7 @@ void ask_streams(const gateway_context_ptr& context, const metadata_request& req
   call.reply = std::move(reply);
   call.detail = question.detail;
   call.in_order = question.in_order;
-  caf::anon_send(context->frontend, std::move(call));
+  tell_frontend(*context, std::move(call));
 }
 
 http_handler answering_errors(const gateway_context_ptr& context, fallible_handler handle) {

@@ -2,10 +2,10 @@
 #include "actors/gateway/query_launch.h"
 
 #include <algorithm>
-#include <caf/send.hpp>
 #include <chrono>
 #include <memory>
 
+#include "actors/gateway/frontend_call.h"
 #include "actors/querier/querier_interface.h"
 #include "runtime/loki_api/error_body.h"
 #include "runtime/loki_api/result_json.h"
@@ -73,8 +73,8 @@ void launch_query(const gateway_context_ptr& context, const http_request& reques
     outcome->stats.exec_seconds = seconds;
     waiting->send(query_json_response(render(*outcome)));
   });
-  caf::anon_send(context->frontend, query_call{std::move(tenant), std::move(*plan),
-                                               std::move(cancel), std::move(reply)});
+  tell_frontend(*context, query_call{std::move(tenant), std::move(*plan), std::move(cancel),
+                                     std::move(reply)});
 }
 
 bool clip_to_lookback(const tenant_limits& limits, std::int64_t now_ns, std::int64_t& start_ns,

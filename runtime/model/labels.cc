@@ -29,16 +29,28 @@ auto find_name(const std::vector<label>& labels, std::string_view name) {
   return std::lower_bound(labels.begin(), labels.end(), name,
                           [](const label& l, std::string_view n) { return l.name < n; });
 }
+
+// Null when there is none. Streams have few labels, and mostly a length tells names apart.
+const label* find_label(const std::vector<label>& labels, std::string_view name) {
+  constexpr std::size_t few_labels = 32;
+  if (labels.size() <= few_labels) {
+    for (const label& one : labels) {
+      if (one.name == name) return &one;
+    }
+    return nullptr;
+  }
+  const auto at = find_name(labels, name);
+  return at != labels.end() && at->name == name ? &*at : nullptr;
+}
 }  // namespace
 
 std::string_view label_set::get(std::string_view name) const {
-  const auto at = find_name(labels_, name);
-  return at != labels_.end() && at->name == name ? std::string_view(at->value) : std::string_view();
+  const label* const at = find_label(labels_, name);
+  return at != nullptr ? std::string_view(at->value) : std::string_view();
 }
 
 bool label_set::has(std::string_view name) const {
-  const auto at = find_name(labels_, name);
-  return at != labels_.end() && at->name == name;
+  return find_label(labels_, name) != nullptr;
 }
 
 void label_set::set(std::string_view name, std::string_view value) {

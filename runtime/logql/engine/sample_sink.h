@@ -29,7 +29,10 @@ class series_labels {
  public:
   explicit series_labels(const std::optional<grouping_expr>& grouping)
       : all_(!grouping), without_(grouping && grouping->is_without) {
-    if (grouping) names_.assign(grouping->labels.begin(), grouping->labels.end());
+    if (!grouping) return;
+    names_.assign(grouping->labels.begin(), grouping->labels.end());
+    std::sort(names_.begin(), names_.end());
+    names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
   }
 
   hash128 key(const row_labels& row) const {
@@ -44,10 +47,20 @@ class series_labels {
     if (all_) return stream;
     std::vector<label> kept;
     for (const label& l : stream) {
-      const bool listed = std::find(names_.begin(), names_.end(), l.name) != names_.end();
-      if (listed != without_) kept.push_back(l);
+      if (keeps(l)) kept.push_back(l);
     }
     return label_set(std::move(kept));
+  }
+  // That of these labels.
+  hash128 key(const label_set& stream) const {
+    hash128 sum;
+    for (const label& l : stream) {
+      if (!keeps(l)) continue;
+      const hash128 part = label_builder::label_hash(l.name, l.value);
+      sum.low += part.low;
+      sum.high += part.high;
+    }
+    return sum;
   }
   // Structured metadata of its rows cannot show: every label kept is one of the stream's own.
   bool only_stream_labels(const label_set& stream) const {
@@ -57,6 +70,11 @@ class series_labels {
   }
 
  private:
+  bool keeps(const label& l) const {
+    if (all_) return true;
+    return (std::find(names_.begin(), names_.end(), l.name) != names_.end()) != without_;
+  }
+
   std::vector<std::string_view> names_;
   bool all_;
   bool without_;
@@ -141,8 +159,8 @@ class sample_sink final : public row_sink {
     if (stream_series_ != none) return stream_series_;
     stream_entry& known = known_stream(stream);
     if (known.series == none) {
-      label_set labels = series_labels_.labels(stream.labels);
-      known.series = make_series(row_labels::hash_of(labels), [&] { return std::move(labels); });
+      known.series = make_series(series_labels_.key(stream.labels),
+                                 [&] { return series_labels_.labels(stream.labels); });
     }
     return stream_series_ = known.series;
   }

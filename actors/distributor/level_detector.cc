@@ -358,7 +358,32 @@ level_detector::level_detector(const tenant_limits& limits)
     : fields_(limits.log_level_fields), json_depth_max_(limits.log_level_from_json_max_depth) {
   for (const std::string& field : fields_) {
     field_lengths_ |= std::uint64_t{1} << std::min<std::size_t>(field.size(), 63);
+    if (field.empty()) {
+      field_ends_.fill(true);
+      continue;
+    }
+    const char end = lower(field.back());
+    field_ends_[static_cast<unsigned char>(end)] = true;
+    if (end >= 'a' && end <= 'z') field_ends_[static_cast<unsigned char>(end & ~0x20)] = true;
   }
+}
+
+// Whether the name of a field stands in front of some equals sign: most lines with such signs and
+// no level are told by that.
+bool level_detector::may_have_logfmt_field(std::string_view line) const {
+  for (std::size_t at = line.find('='); at != std::string_view::npos; at = line.find('=', at + 1)) {
+    if (at == 0) {
+      if (field_ends_['=']) return true;  // some field has no name
+      continue;
+    }
+    if (!field_ends_[static_cast<unsigned char>(line[at - 1])]) continue;
+    for (const std::string& field : fields_) {
+      if (field.size() <= at && equal_fold(line.substr(at - field.size(), field.size()), field)) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 bool level_detector::is_field(std::string_view key) const {
@@ -412,7 +437,7 @@ std::string_view level_detector::from_line(std::string_view line) const {
   std::string_view field;
   if (!text.empty() && text.front() == '{' && text.back() == '}') {
     field = json_field(text);
-  } else if (line.find('=') != std::string_view::npos) {
+  } else if (may_have_logfmt_field(line)) {
     field = logfmt_field(line);
   }
   if (!field.empty()) {

@@ -5,6 +5,7 @@
 // lines up to the first level word.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -39,12 +40,14 @@ class level_detector {
 
  private:
   std::string_view json_field(std::string_view object) const;
+  bool may_have_logfmt_field(std::string_view line) const;
   std::string_view logfmt_field(std::string_view line) const;
   bool is_field(std::string_view key) const;
 
   const std::vector<std::string>& fields_;
-  std::uint64_t field_lengths_ = 0;  // bit n: some field has n bytes (63: or more)
-  std::int64_t json_depth_max_;      // <= 0: any
+  std::uint64_t field_lengths_ = 0;     // bit n: some field has n bytes (63: or more)
+  std::array<bool, 256> field_ends_{};  // some field ends with this character, in either case
+  std::int64_t json_depth_max_;         // <= 0: any
 };
 
 }  // namespace skald

@@ -147,6 +147,31 @@ TEST(LevelDetector, HonoursItsLimits) {
   EXPECT_EQ(detector.from_line(nested + "}"), "unknown");
 }
 
+TEST(LevelDetector, FindsLogfmtFieldsByAnyName) {
+  tenant_limits limits;
+  limits.log_level_fields = {"p", "Stufe_1", "="};
+  const level_detector detector(limits);
+  const line_case cases[] = {
+      {"=inf p=wrn", "warn"},
+      {"=inf", "unknown"},
+      {"p=inf", "info"},
+      {"P=inf", "info"},
+      {"a=p b=inf p", "unknown"},
+      {"ap=inf stufe_1=trc", "trace"},
+      {"xstufe_1=inf", "unknown"},
+      {"a=b STUFE_1=trc", "trace"},
+      {"stufe_1=trc p=inf", "info"},
+      {"msg=\"p=inf\" x=y", "unknown"},
+      {"a==inf", "unknown"},
+  };
+  for (const line_case& c : cases) EXPECT_EQ(detector.from_line(c.line), c.level) << c.line;
+  limits.log_level_fields = {""};
+  const level_detector nameless(limits);
+  EXPECT_EQ(nameless.from_line("=inf"), "info");
+  EXPECT_EQ(nameless.from_line("a =inf"), "info");
+  EXPECT_EQ(nameless.from_line("a=inf"), "unknown");
+}
+
 TEST(NormalizedLevel, KnowsItsSpellings) {
   EXPECT_EQ(normalized_level("Information"), "info");
   EXPECT_EQ(normalized_level("WRN"), "warn");

@@ -4,6 +4,7 @@
 #include <capnp/serialize.h>
 #include <kj/exception.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -60,6 +61,7 @@ result<void> read_metadata(schema::StreamSlice::Reader in, std::size_t rows, str
                      text.substr(offsets[p + 1], offsets[p + 2] - offsets[p + 1])});
   }
   out.metadata.starts = starts;
+  out.metadata_bytes = static_cast<std::uint32_t>(text.size());
   return {};
 }
 
@@ -75,10 +77,26 @@ result<stream_slice> read_slice(schema::StreamSlice::Reader in, std::vector<meta
     return damaged("line columns do not fit together");
   }
   SKALD_TRY(read_metadata(in, out.timestamps.size(), out, pairs));
+  out.sum_up_timestamps();
   return out;
 }
 
 }  // namespace
+
+void stream_slice::sum_up_timestamps() {
+  if (timestamps.empty()) return;
+  std::int64_t min = timestamps.front();
+  std::int64_t max = min;
+  bool rising = true;
+  for (const std::int64_t time : timestamps.subspan(1)) {
+    rising = rising && time > max;
+    min = std::min(min, time);
+    max = std::max(max, time);
+  }
+  min_timestamp_ns = min;
+  max_timestamp_ns = max;
+  rises = rising;
+}
 
 result<std::shared_ptr<const push_frame>> push_frame::parse(std::string_view bytes) {
   if (bytes.empty() || bytes.size() % 8 != 0) return damaged("length is not a multiple of 8");

@@ -25,10 +25,18 @@ struct stream_slice {
   std::span<const std::int64_t> timestamps;
   line_column lines;
   metadata_column metadata;
+  // What admission and commit ask of each slice, so that they need not look at its columns, which
+  // are in other cache lines.
+  std::int64_t min_timestamp_ns = 0;
+  std::int64_t max_timestamp_ns = 0;
+  std::uint32_t metadata_bytes = 0;  // names and values
+  bool rises = true;                 // each timestamp is later than the one before
 
   std::size_t rows() const { return timestamps.size(); }
   // Sum of line lengths without newlines.
   std::uint64_t line_bytes() const { return lines.bytes.size() - timestamps.size(); }
+  // Sets what is told of the timestamps.
+  void sum_up_timestamps();
 };
 
 // Immutable; safe for concurrent use. Always handled as shared_ptr<const push_frame>.

@@ -103,6 +103,10 @@ void expect_same_slices(const push_frame& a, const push_frame& b) {
       EXPECT_EQ(x.metadata.pairs[p].name, y.metadata.pairs[p].name);
       EXPECT_EQ(x.metadata.pairs[p].value, y.metadata.pairs[p].value);
     }
+    EXPECT_EQ(x.min_timestamp_ns, y.min_timestamp_ns);
+    EXPECT_EQ(x.max_timestamp_ns, y.max_timestamp_ns);
+    EXPECT_EQ(x.metadata_bytes, y.metadata_bytes);
+    EXPECT_EQ(x.rises, y.rises);
   }
 }
 
@@ -133,6 +137,38 @@ TEST(PushFrame, WriterShowsWhatItsBytesSay) {
     const auto parsed = push_frame::parse(written->bytes());
     ASSERT_TRUE(parsed.ok()) << parsed.error().message;
     expect_same_slices(*written, **parsed);
+  }
+}
+
+TEST(PushFrame, SlicesTellWhatIsInTheirColumns) {
+  struct slice_case {
+    std::vector<std::int64_t> times;
+    std::int64_t min, max;
+    bool rises;
+  };
+  const slice_case cases[] = {
+      {{5}, 5, 5, true},        {{-3, 0, 7}, -3, 7, true},
+      {{1, 1, 2}, 1, 2, false}, {{1, 3, 2, 4}, 1, 4, false},
+      {{9, -9}, -9, 9, false},  {{INT64_MIN, INT64_MAX}, INT64_MIN, INT64_MAX, true}};
+  push_frame_writer writer("tenant");
+  const std::vector<metadata_pair> pairs{{"name", "value"}, {"", "x"}};
+  for (const slice_case& c : cases) {
+    writer.begin_stream({1, 2}, "{}");
+    for (const std::int64_t time : c.times) writer.add(time, "line", pairs);
+  }
+  const auto written = writer.finish();
+  const auto parsed = push_frame::parse(written->bytes());
+  ASSERT_TRUE(parsed.ok());
+  for (const push_frame_ptr& frame : {written, *parsed}) {
+    ASSERT_EQ(frame->slices().size(), std::size(cases));
+    for (std::size_t s = 0; s < std::size(cases); ++s) {
+      SCOPED_TRACE(s);
+      const stream_slice& slice = frame->slices()[s];
+      EXPECT_EQ(slice.min_timestamp_ns, cases[s].min);
+      EXPECT_EQ(slice.max_timestamp_ns, cases[s].max);
+      EXPECT_EQ(slice.rises, cases[s].rises);
+      EXPECT_EQ(slice.metadata_bytes, 10 * cases[s].times.size());
+    }
   }
 }
 

@@ -123,6 +123,7 @@ void push_frame_writer::write_rows(const open_slice& from, cursor& at) const {
   }
   starts[n] = static_cast<std::uint32_t>(to - lines);
   at.seen.timestamps = {times, n};
+  at.seen.sum_up_timestamps();
   at.seen.lines = {{lines, from.line_bytes}, {starts, n + 1}};
 }
 
@@ -152,6 +153,7 @@ void push_frame_writer::write_metadata(const open_slice& from, cursor& at) const
   }
   *offset = static_cast<std::uint32_t>(to - text);
   at.seen.metadata = {{starts, n + 1}, {at.pairs.data() + from.first_pair, at.pair_count}};
+  at.seen.metadata_bytes = static_cast<std::uint32_t>(from.text_bytes);
 }
 
 void push_frame_writer::write_slices(push_frame& frame, void* list_of_slices) const {

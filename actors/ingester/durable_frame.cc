@@ -45,8 +45,7 @@ std::shared_ptr<const frame_hold> hold_if_dense(const push_frame& frame, const k
                                                 const frame_holding& holding) {
   std::uint64_t metadata = 0;
   for (const auto& slice : frame.slices()) {
-    metadata += metadata_text_bytes(slice.metadata, 0, slice.rows()) +
-                slice.metadata.pairs.size() * copied_pair_bytes;
+    metadata += slice.metadata_bytes + slice.metadata.pairs.size() * copied_pair_bytes;
   }
   // What is refused is usually not like the rest: rows of a few streams, or the largest ones.
   const auto share = static_cast<double>(kept.rows) / static_cast<double>(frame.rows());

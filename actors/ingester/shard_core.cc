@@ -189,7 +189,9 @@ void shard_core::admit_rows(stream_row& row, const push_frame& frame, std::uint3
   std::vector<late_entry> late;
   std::vector<row_drop> drops;
   std::uint64_t late_bytes = 0;
-  for (std::uint32_t i = 0; i < slice.rows(); ++i) {
+  const bool follows = slice.rises && slice.min_timestamp_ns >= highest;
+  if (follows) highest = slice.max_timestamp_ns;
+  for (std::uint32_t i = 0; i < slice.rows() && !follows; ++i) {
     const auto timestamp = slice.timestamps[i];
     if (timestamp >= highest) {
       highest = timestamp;

@@ -37,6 +37,13 @@ slice_ref::slice_ref(durable_frame_ptr from, std::uint32_t slice_number, std::ui
                      std::uint32_t rows)
     : source(std::move(from)), slice(slice_number), first_row(first), row_count(rows) {
   const auto& all = columns();
+  if (rows == all.rows() && all.rises) {
+    min_timestamp_ns_ = all.min_timestamp_ns;
+    max_timestamp_ns_ = all.max_timestamp_ns;
+    line_bytes_ = static_cast<std::uint32_t>(all.lines.bytes.size());
+    stored_bytes_ = line_bytes_ + all.metadata_bytes;
+    return;
+  }
   const auto times = all.timestamps;
   const auto end = first + rows;
   min_timestamp_ns_ = max_timestamp_ns_ = times[first];

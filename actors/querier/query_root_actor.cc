@@ -58,7 +58,7 @@ query_root_actor::query_root_actor(caf::actor_config& config, querier_parts_ptr 
       call_(std::move(call)),
       query_(std::make_shared<query_context>(
           query_context{call_.tenant, call_.plan, call_.cancel,
-                        std::make_shared<logql::answer_bound>(call_.plan->forward())})),
+                        std::make_shared<logql::answer_bound>(call_.plan->request())})),
       core_(call_.plan, parts_->options.parallel_subranges),
       known_flushes_(call_.plan->leaves().size(),
                      std::make_shared<const std::vector<std::string>>()) {

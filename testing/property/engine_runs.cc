@@ -135,7 +135,7 @@ result<query_result> run_engine(const query_request& request, const data_set& da
     const bool small = layout != block_layout::whole;
     const group_rows target{small ? 1 + random.below(30) : std::size_t{1'000'000}};
     std::vector<block_list> groups = partition_blocks(*plan, std::move(blocks), target);
-    answer_bound bound(plan->forward());
+    answer_bound bound(plan->request());
     answer_bound* shared = random.below(2) == 0 ? &bound : nullptr;
     if (layout == block_layout::spread) std::shuffle(groups.begin(), groups.end(), random.engine());
     leaf_result merged;

@@ -121,7 +121,7 @@ result<query_result> run_groups(const query_plan& plan, split_scenario& scenario
     group_rows target{split ? 1 + scenario.below(40) : std::size_t{1'000'000}};
     if (split && scenario.below(2) == 0) target = {target.first, 10 * target.first, 2};
     std::vector<block_list> groups = partition_blocks(plan, std::move(blocks), target);
-    answer_bound bound(plan.forward());
+    answer_bound bound(plan.request());
     answer_bound* shared = scenario.below(2) == 0 ? &bound : nullptr;
     if (split && scenario.below(2) == 0) std::reverse(groups.begin(), groups.end());
     for (block_list& group : groups) {

@@ -64,6 +64,7 @@ void log_collector::add(log_candidate candidate) {
     const std::size_t limit = std::min<std::size_t>(limit_of(request_), 1u << 20);
     compact_at_ = 2 * limit + compact_slack;
   }
+  ++added_;
   candidates_.push_back(std::move(candidate));
   if (candidates_.size() >= compact_at_) {
     compact();
@@ -139,6 +140,15 @@ void log_collector::remove_duplicates() {
   }
   duplicates_ += candidates_.size() - kept;
   candidates_.resize(kept);
+}
+
+std::span<const std::int64_t> log_collector::best_timestamps() {
+  timestamps_.clear();
+  for (const log_candidate& one : candidates_) {
+    if (timestamps_.size() == limit_of(request_)) break;
+    timestamps_.push_back(one.timestamp_ns);
+  }
+  return timestamps_;
 }
 
 std::vector<log_candidate> log_collector::take() {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "runtime/logql/engine/leaf_result.h"
@@ -41,6 +42,12 @@ class log_collector {
   // Sorts, removes duplicates and what is beyond the limit, and so tightens accepts().
   void compact();
 
+  // Entries added so far, copies and what was left out included.
+  std::uint64_t added() const { return added_; }
+  // Of the entries that can be part of the answer, at most as many as the limit, best first. Needs
+  // a compact() behind the last add(). Valid until the next call.
+  std::span<const std::int64_t> best_timestamps();
+
   // Compacts; the collector is empty afterwards.
   std::vector<log_candidate> take();
   std::uint64_t duplicates() const { return duplicates_; }
@@ -54,6 +61,8 @@ class log_collector {
   std::size_t compacted_ = 0;  // so many leading ones are sorted and have no duplicates
   std::size_t compact_at_ = 0;
   std::uint64_t duplicates_ = 0;
+  std::uint64_t added_ = 0;
+  std::vector<std::int64_t> timestamps_;
   bool full_ = false;
   std::int64_t bound_ns_ = 0;
 };

@@ -190,6 +190,7 @@ class log_leaf_worker {
         leaf_(leaf),
         stats_(stats),
         bound_(bound),
+        worker_(bound != nullptr ? bound->join() : 0),
         forward_(plan.forward()),
         sink_(plan.request(), labels_),
         runner_(leaf.pipeline) {}
@@ -214,6 +215,10 @@ class log_leaf_worker {
   void share_bound() {
     if (bound_ == nullptr) return;
     if (const std::optional<std::int64_t> own = collector().bound_ns()) bound_->tighten(*own);
+    if (bound_->counts() && collector().added() != reported_) {
+      reported_ = collector().added();
+      bound_->report(worker_, collector().best_timestamps());
+    }
     collector().narrow(bound_->get());
   }
 
@@ -269,6 +274,8 @@ class log_leaf_worker {
   const plan_leaf& leaf_;
   query_stats& stats_;
   answer_bound* bound_;
+  const std::size_t worker_;    // of bound_
+  std::uint64_t reported_ = 0;  // entries that the collector had got by then
   bool forward_;
   label_interner labels_;
   collecting_sink sink_;

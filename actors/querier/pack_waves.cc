@@ -66,27 +66,36 @@ class closed_places {
   std::vector<int> changes_;
 };
 
-// Of each stream: the first element with rows of it, and how far those met so far reach.
+// Of a stream: neighbouring elements whose rows of it are not in order, from the first of them on,
+// and how far the rows up to here reach.
 struct stream_reach {
-  std::size_t first = SIZE_MAX;
-  std::int64_t edge_ns = 0;  // the lowest time, or the highest of a forward query
+  std::size_t first = 0;
+  std::int64_t edge_ns = 0;       // the lowest time, or the highest of a forward query
+  std::size_t before = SIZE_MAX;  // the reach behind whose rows all these are
 };
 
 void join_streams(const chunk_table& table, const std::vector<element>& order, bool forward,
                   closed_places& places) {
-  std::vector<stream_reach> streams(table.streams.size());
+  std::vector<stream_reach> reaches;
+  std::vector<std::size_t> newest(table.streams.size(), SIZE_MAX);  // in reaches
   for (std::size_t i = 0; i < order.size(); ++i) {
     if (order[i].pack == nullptr) continue;
     for (const pack_chunk& chunk : order[i].pack->chunks) {
-      stream_reach& reach = streams[chunk.stream];
       const std::int64_t near = forward ? chunk.min_timestamp_ns : chunk.max_timestamp_ns;
-      const std::int64_t far = forward ? chunk.max_timestamp_ns : chunk.min_timestamp_ns;
-      if (reach.first == SIZE_MAX) {
-        reach = {i, far};
-        continue;
+      stream_reach reach{i, forward ? chunk.max_timestamp_ns : chunk.min_timestamp_ns};
+      std::size_t& top = newest[chunk.stream];
+      while (top != SIZE_MAX) {
+        const stream_reach& known = reaches[top];
+        if (forward ? near > known.edge_ns : near < known.edge_ns) break;
+        reach.first = known.first;
+        reach.edge_ns = forward ? std::max(reach.edge_ns, known.edge_ns)
+                                : std::min(reach.edge_ns, known.edge_ns);
+        top = known.before;
       }
-      if (forward ? near <= reach.edge_ns : near >= reach.edge_ns) places.join(reach.first, i);
-      reach.edge_ns = forward ? std::max(reach.edge_ns, far) : std::min(reach.edge_ns, far);
+      places.join(reach.first, i);
+      reach.before = top;
+      top = reaches.size();
+      reaches.push_back(reach);
     }
   }
 }
@@ -108,8 +117,10 @@ void join_memory(const std::vector<element>& order, closed_places& places) {
 std::vector<pack_wave> waves_of(const chunk_table& table, const wave_request& request) {
   const std::vector<element> order = in_opening_order(table, request);
   closed_places places(order.size());
-  join_streams(table, order, request.forward, places);
-  join_memory(order, places);
+  if (request.first_rows < SIZE_MAX) {  // else there is one wave
+    join_streams(table, order, request.forward, places);
+    join_memory(order, places);
+  }
   const std::vector<bool> closed = places.all();
 
   std::vector<pack_wave> waves;

@@ -73,6 +73,22 @@ TEST(PackWaves, KeepEqualTimesOfAStreamTogether) {
   }
 }
 
+// Only the packs whose rows of a stream touch stay together, not all up to the first one with it.
+TEST(PackWaves, OthersOfTheStreamStayApart) {
+  const auto table = table_of({{{0, 1, 9}}, {{0, 9, 19}}, {{0, 20, 29}}, {{0, 30, 39}}});
+  EXPECT_EQ(packs_of(waves_of(table, {.forward = false, .first_rows = 1})),
+            (std::vector<positions>{{3}, {2}, {1, 0}}));
+  EXPECT_EQ(packs_of(waves_of(table, {.forward = true, .first_rows = 1})),
+            (std::vector<positions>{{0, 1}, {2}, {3}}));
+}
+
+// A chunk that reaches far joins all that its rows lie among, and what touches these.
+TEST(PackWaves, ALongChunkJoinsAllInItsTime) {
+  const auto table = table_of({{{0, 40, 49}}, {{0, 30, 39}}, {{0, 20, 29}}, {{0, 5, 30}}});
+  EXPECT_EQ(packs_of(waves_of(table, {.forward = false, .first_rows = 1})),
+            (std::vector<positions>{{0}, {1, 3, 2}}));
+}
+
 // The pack in between has nothing to do with them, but lies between them.
 TEST(PackWaves, JoinAcrossOtherPacks) {
   const auto table = table_of({{{0, 20, 40}}, {{1, 28, 35}}, {{0, 1, 30}}, {{2, 1, 5}}});
@@ -156,6 +172,33 @@ void expect_ordered(const chunk_table& table, const wave_request& request,
   }
 }
 
+// Where every pack is large enough for a wave, none could end earlier: rows of some stream on
+// either side are not in order.
+void expect_small(chunk_table table, const wave_request& request) {
+  for (pack_chunks& pack : table.packs) {
+    for (pack_chunk& one : pack.chunks) one.rows = std::uint64_t{1} << 40;
+  }
+  const auto waves = waves_of(table, request);
+  for (const pack_wave& wave : waves) {
+    for (std::size_t end = 1; end < wave.packs.size(); ++end) {
+      bool joined = table.packs[wave.packs[end - 1]].chunks.empty();  // which ends no wave
+      for (std::size_t i = 0; i < end; ++i) {
+        for (std::size_t j = end; j < wave.packs.size(); ++j) {
+          for (const pack_chunk& a : table.packs[wave.packs[i]].chunks) {
+            for (const pack_chunk& b : table.packs[wave.packs[j]].chunks) {
+              const pack_chunk& older = request.forward ? a : b;
+              const pack_chunk& newer = request.forward ? b : a;
+              joined = joined ||
+                       (a.stream == b.stream && older.max_timestamp_ns >= newer.min_timestamp_ns);
+            }
+          }
+        }
+      }
+      EXPECT_TRUE(joined) << "at " << end;
+    }
+  }
+}
+
 TEST(PackWaves, AreInOrderWhateverThePacks) {
   const std::uint64_t seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -175,7 +218,8 @@ TEST(PackWaves, AreInOrderWhateverThePacks) {
     }
     std::shuffle(packs.begin(), packs.end(), random);
     wave_request request{.forward = below(2) == 0, .first_rows = 1 + random() % 300};
-    if (below(2) == 0) {
+    const bool has_memory = below(2) == 0;
+    if (has_memory) {
       request.memory_min_ns = below(300);
       request.memory_max_ns = request.memory_min_ns + below(20);
     }
@@ -183,6 +227,7 @@ TEST(PackWaves, AreInOrderWhateverThePacks) {
     const auto waves = waves_of(table, request);
     several += waves.size() > 1 ? 1 : 0;
     ASSERT_NO_FATAL_FAILURE(expect_ordered(table, request, waves));
+    if (!has_memory) expect_small(table, request);
     if (HasFailure()) return;
   }
   EXPECT_GT(several, 500);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "actors/querier/pack_waves.h"
 #include "runtime/logql/engine/engine.h"
 #include "testing/kit/columnar_block.h"
 #include "testing/kit/memory_block.h"
@@ -104,6 +105,102 @@ class block_maker {
   const std::uint64_t parts_ = 1 + random_.below(5);
 };
 
+// Blocks as packs of several each and, mostly, some in memory.
+struct wave_blocks {
+  chunk_table table;
+  std::vector<block_list> packs;  // as in the table
+  block_list memory;
+  wave_request request;
+
+  wave_blocks(block_list&& blocks, random_source& random) {
+    packs.resize(1 + random.below(blocks.size() + 1));
+    for (std::size_t i = 0; i < packs.size(); ++i) table.packs.push_back({std::to_string(i), {}});
+    request.first_rows = 1 + random.below(30);
+    const std::uint64_t memory_part = random.below(4);
+    for (auto& block : blocks) {
+      if (random.below(8) < memory_part) {
+        add_to_memory(std::move(block));
+      } else {
+        add_to_pack(random.below(packs.size()), std::move(block));
+      }
+    }
+    table.streams.resize(streams.size());
+  }
+
+  block_list open(const pack_wave& wave) {
+    block_list opened;
+    for (const std::size_t number : wave.packs) {
+      for (auto& block : packs[number]) opened.push_back(std::move(block));
+    }
+    if (!wave.has_memory) return opened;
+    for (auto& block : memory) opened.push_back(std::move(block));
+    return opened;
+  }
+
+ private:
+  void add_to_memory(std::unique_ptr<log_block> block) {
+    for (const row_run& run : block->runs()) {
+      request.memory_rows += run.row_count;
+      request.memory_min_ns = std::min(request.memory_min_ns, run.min_timestamp_ns);
+      request.memory_max_ns = std::max(request.memory_max_ns, run.max_timestamp_ns);
+    }
+    memory.push_back(std::move(block));
+  }
+  void add_to_pack(std::size_t number, std::unique_ptr<log_block> block) {
+    for (const row_run& run : block->runs()) {
+      const auto next = static_cast<std::uint32_t>(streams.size());
+      const std::uint32_t stream =
+          streams.emplace(run.stream->canonical_labels, next).first->second;
+      table.packs[number].chunks.push_back(
+          {stream, 0, run.min_timestamp_ns, run.max_timestamp_ns, run.row_count, run.line_bytes});
+    }
+    packs[number].push_back(std::move(block));
+  }
+
+  std::map<std::string, std::uint32_t> streams;
+};
+
+// A leaf of a query and what its workers share.
+struct leaf_run {
+  const query_plan& plan;
+  std::size_t leaf = 0;
+  group_rows target;
+  answer_bound* bound = nullptr;
+  query_stats& stats;
+
+  result<void> add(block_list& group, leaf_result& merged) const {
+    SKALD_TRY_ASSIGN(leaf_result part, run_leaf(plan, leaf, group, cancellation(), stats, bound));
+    merge(plan, leaf, merged, std::move(part));
+    return {};
+  }
+
+  // All groups, in any order.
+  result<leaf_result> all(block_list&& blocks, random_source& random, bool any_order) const {
+    std::vector<block_list> groups = partition_blocks(plan, std::move(blocks), target);
+    if (any_order) std::shuffle(groups.begin(), groups.end(), random.engine());
+    leaf_result merged;
+    for (block_list& group : groups) SKALD_TRY(add(group, merged));
+    return merged;
+  }
+
+  // As an interval of a limited query does it: packs wave by wave, and nothing
+  // that cannot matter.
+  result<leaf_result> in_waves(block_list&& blocks, random_source& random) const {
+    wave_blocks parts(std::move(blocks), random);
+    parts.request.forward = plan.forward();
+    leaf_result merged;
+    for (const pack_wave& wave : waves_of(parts.table, parts.request)) {
+      if (!can_still_contribute(plan, leaf, merged, wave.min_timestamp_ns, wave.max_timestamp_ns)) {
+        continue;
+      }
+      for (block_list& group : partition_blocks(plan, parts.open(wave), target)) {
+        SKALD_TRY(add(group, merged));
+      }
+    }
+    return merged;
+  }
+};
+
 }  // namespace
 
 const char* to_string(block_layout layout) {
@@ -134,15 +231,15 @@ result<query_result> run_engine(const query_request& request, const data_set& da
     block_list blocks = block_maker(data, plan->leaves()[i].matchers, random, shelf).make(layout);
     const bool small = layout != block_layout::whole;
     const group_rows target{small ? 1 + random.below(30) : std::size_t{1'000'000}};
-    std::vector<block_list> groups = partition_blocks(*plan, std::move(blocks), target);
     answer_bound bound(plan->request());
-    answer_bound* shared = random.below(2) == 0 ? &bound : nullptr;
-    if (layout == block_layout::spread) std::shuffle(groups.begin(), groups.end(), random.engine());
-    leaf_result merged;
-    for (block_list& group : groups) {
-      SKALD_TRY_ASSIGN(leaf_result part, run_leaf(*plan, i, group, cancellation(), stats, shared));
-      merge(*plan, i, merged, std::move(part));
+    const leaf_run run{*plan, i, target, random.below(2) == 0 ? &bound : nullptr, stats};
+    const bool spread = layout == block_layout::spread;
+    if (plan->is_log_query() && layout != block_layout::whole && random.one_in(2)) {
+      SKALD_TRY_ASSIGN(leaf_result merged, run.in_waves(std::move(blocks), random));
+      leaves.push_back(std::move(merged));
+      continue;
     }
+    SKALD_TRY_ASSIGN(leaf_result merged, run.all(std::move(blocks), random, spread));
     leaves.push_back(std::move(merged));
   }
   return finish(*plan, std::move(leaves), stats);

@@ -71,6 +71,7 @@ void segment_cache::evict(slot_list::iterator at, content_list& freed) {
 }
 
 void segment_cache::evict_unused(content_list& freed) {
+  if (options_.ttl <= std::chrono::nanoseconds::zero()) return;
   const auto now = clock_.now();
   while (!slots_.empty() && now - slots_.back().used_at > options_.ttl) {
     evict(std::prev(slots_.end()), freed);

@@ -33,7 +33,7 @@ struct segment_key {
 
 struct segment_cache_options {
   std::uint64_t bytes_max = 100U << 20;
-  // What was not used for so long is freed, when the cache is used next.
+  // What was not used for so long is freed, when the cache is used next. 0: never for that reason.
   std::chrono::nanoseconds ttl = std::chrono::hours(1);
 };
 

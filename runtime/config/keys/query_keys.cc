@@ -136,20 +136,21 @@ void append_query_keys(key_list& keys) {
   append_querier_keys(keys);
   append_frontend_keys(keys);
   append_query_range_keys(keys);
-  keys.insert(keys.end(), {
-                              {"chunk_store_config.chunk_cache_config.embedded_cache.enabled", used,
-                               SKALD_CONFIG_AT(config.frontend.chunk_cache_enabled),
-                               "Keeps what queries read of chunks in memory."},
-                              {"chunk_store_config.chunk_cache_config.embedded_cache.max_size_mb",
-                               used, SKALD_CONFIG_AT(config.frontend.chunk_cache_max_size_mb),
-                               "Memory of that cache, MiB; 0 turns it off."},
-                              {"chunk_store_config.chunk_cache_config.embedded_cache.ttl", used,
-                               SKALD_CONFIG_AT(config.frontend.chunk_cache_ttl),
-                               "Chunks that no query used for so long leave the cache."},
-                              {"chunk_store_config.max_look_back_period", input,
-                               SKALD_CONFIG_AT(old_max_look_back_period),
-                               "Older place of limits_config.max_query_lookback."},
-                          });
+  keys.insert(keys.end(),
+              {
+                  {"chunk_store_config.chunk_cache_config.embedded_cache.enabled", used,
+                   SKALD_CONFIG_AT(config.frontend.chunk_cache_enabled),
+                   "Keeps what queries read of chunks in memory."},
+                  {"chunk_store_config.chunk_cache_config.embedded_cache.max_size_mb", used,
+                   SKALD_CONFIG_AT(config.frontend.chunk_cache_max_size_mb),
+                   "Memory of that cache, MiB; 0 turns it off."},
+                  {"chunk_store_config.chunk_cache_config.embedded_cache.ttl", used,
+                   SKALD_CONFIG_AT(config.frontend.chunk_cache_ttl),
+                   "Chunks that no query used for so long leave the cache; 0: they stay."},
+                  {"chunk_store_config.max_look_back_period", input,
+                   SKALD_CONFIG_AT(old_max_look_back_period),
+                   "Older place of limits_config.max_query_lookback."},
+              });
   append_names(keys, "chunk_store_config.chunk_cache_config.embedded_cache", silent,
                {"max_size_items", "purge_interval"});
   append_foreign_cache(keys, "chunk_store_config.chunk_cache_config");

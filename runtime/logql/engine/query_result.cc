@@ -64,7 +64,12 @@ label_list::label_list(std::initializer_list<const label_set*> sets) {
 }
 
 std::string label_list::canonical() const {
-  std::string out = "{";
+  constexpr std::size_t framing = 6;  // of a label
+  std::size_t bytes = framing;
+  for (const label* one : labels_) bytes += one->name.size() + one->value.size() + framing;
+  std::string out;
+  out.reserve(bytes);
+  out += '{';
   for (const label* one : labels_) {
     if (out.size() > 1) out += ", ";
     out += one->name;

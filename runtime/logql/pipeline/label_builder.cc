@@ -35,6 +35,17 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 33);
 }
 
+// Stable, and without memory of its own: rows have a few labels each.
+template <class Iterator, class Less>
+void sort_few(Iterator begin, Iterator end, Less less) {
+  constexpr std::ptrdiff_t few = 48;
+  if (end - begin > few) return std::stable_sort(begin, end, less);
+  for (auto at = begin; at != end; ++at) {
+    const auto place = std::upper_bound(begin, at, *at, less);
+    std::rotate(place, at, at + 1);
+  }
+}
+
 void add_hash(hash128& sum, const hash128& part) {
   sum.low += part.low;
   sum.high += part.high;
@@ -240,14 +251,20 @@ void label_builder::erase(name_id id) {
 
 std::span<const row_label> label_builder::sorted() {
   if (sorted_valid_) return sorted_;
-  sorted_.clear();
+  const auto less = [](const row_label& a, const row_label& b) { return a.name < b.name; };
+  unsorted_.clear();
   for_each([&](std::string_view name, std::string_view value, label_category category) {
-    sorted_.push_back({name, value, category});
+    unsorted_.push_back({name, value, category});
+  });
+  // Those of the stream come first, by name.
+  const auto added = std::find_if(unsorted_.begin(), unsorted_.end(), [](const row_label& one) {
+    return one.category != label_category::stream;
   });
   // Errors come last in for_each, so of an error label and a parsed one of its name the error
   // stays.
-  std::stable_sort(sorted_.begin(), sorted_.end(),
-                   [](const row_label& a, const row_label& b) { return a.name < b.name; });
+  sort_few(added, unsorted_.end(), less);
+  sorted_.resize(unsorted_.size());
+  std::merge(unsorted_.begin(), added, added, unsorted_.end(), sorted_.begin(), less);
   for (std::size_t i = 1; i < sorted_.size();) {
     if (sorted_[i].name == sorted_[i - 1].name) {
       sorted_.erase(sorted_.begin() + static_cast<std::ptrdiff_t>(i) - 1);

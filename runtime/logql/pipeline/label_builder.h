@@ -179,6 +179,7 @@ class label_builder {
   std::string_view error_;
   std::string_view error_details_;
 
+  std::vector<row_label> unsorted_;
   std::vector<row_label> sorted_;
   bool sorted_valid_ = false;
 };

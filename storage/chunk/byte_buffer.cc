@@ -37,11 +37,12 @@ kept_list& this_thread_list() {
   return list;
 }
 
-// The smallest kept memory that fits and is not wastefully large.
+// The smallest kept memory that fits and is not wastefully large: segments in the cache hold what
+// they get for long.
 kept_memory take_kept(std::size_t bytes) {
   kept_memory* best = nullptr;
   for (kept_memory& one : this_thread_list().kept) {
-    const bool fits = one.capacity >= bytes && one.capacity <= bytes * 8;
+    const bool fits = one.capacity >= bytes && one.capacity <= bytes * 2;
     if (fits && (best == nullptr || one.capacity < best->capacity)) best = &one;
   }
   if (best == nullptr) return {};

@@ -25,7 +25,9 @@ class head_buffer_test : public ::testing::Test {
                  double factor = always) {
     const auto frame = frame_of(all);
     auto hold = hold_if_dense(*frame, {frame->rows(), frame->line_bytes()}, {node_, factor});
-    return {std::make_shared<durable_frame>(frame, ++sequence_, std::move(hold)), 0, first, count};
+    return {std::make_shared<durable_frame>(
+                durable_frame{frame, ++sequence_, std::move(hold), nullptr}),
+            0, first, count};
   }
   void add(const rows& all, double factor = always) { buffer_.append({slice(all, factor)}); }
   head_snapshot_ptr snapshot() const { return buffer_.snapshot(stream_, 0); }

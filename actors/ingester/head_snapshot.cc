@@ -20,8 +20,8 @@ head_snapshot_ptr for_reader(head_snapshot_ptr taken, reader_form form) {
   auto copy = std::make_shared<head_snapshot>(*taken);
   for (auto& slice : copy->slices) {
     const auto& from = *slice.source;
-    slice.source =
-        std::make_shared<const durable_frame>(from.frame, from.sequence, nullptr, from.hold->pin());
+    slice.source = std::make_shared<const durable_frame>(
+        durable_frame{from.frame, from.sequence, nullptr, from.hold->pin()});
   }
   return copy;
 }

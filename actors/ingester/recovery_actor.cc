@@ -221,7 +221,8 @@ class recovery_actor final : public supervisor_actor {
     const auto hold = window_->hold(read.frame->bytes().size());
     for (const auto& [shard, handle] : shards) {
       if (lists[shard].empty()) continue;
-      auto frame = std::make_shared<const durable_frame>(read.frame, read.sequence, nullptr);
+      auto frame = std::make_shared<const durable_frame>(
+          durable_frame{read.frame, read.sequence, nullptr, nullptr});
       caf::anon_send(handle, replay_entries{std::move(frame), lists[shard], drops, hold});
     }
   }
@@ -338,7 +339,8 @@ class recovery_actor final : public supervisor_actor {
     std::vector<slice_ref> found;
     const auto slices = read.frame->slices();
     // One stream's part of a frame is not worth keeping it.
-    const auto from = std::make_shared<const durable_frame>(read.frame, read.sequence);
+    const auto from = std::make_shared<const durable_frame>(
+        durable_frame{read.frame, read.sequence, nullptr, nullptr});
     for (std::uint32_t number = 0; number < slices.size(); ++number) {
       if (slices[number].fingerprint != fingerprint) continue;
       std::uint32_t next = 0;

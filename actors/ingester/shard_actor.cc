@@ -143,7 +143,8 @@ class shard_actor final : public supervisor_actor {
     for (const auto& record : message.records) {
       auto& job = static_cast<push_job&>(*record.entry);
       const auto& part = job.part_of(setup_.shard);
-      core_.commit(std::make_shared<const durable_frame>(job.frame(), record.sequence, job.hold()),
+      core_.commit(std::make_shared<const durable_frame>(
+                       durable_frame{job.frame(), record.sequence, job.hold(), nullptr}),
                    part.slices, part.admitted.rows, part.admitted.drops, now, ready);
       job.committed();
     }

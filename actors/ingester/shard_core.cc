@@ -297,7 +297,8 @@ void shard_core::commit_rows(row_index index, slice_ref rows, time_point now,
   if (row.phase == row_phase::restoring && dense) {
     // Rows may wait here while the log cannot be read; held frames would stop all pushes then.
     const auto& held = *rows.source;
-    rows.source = std::make_shared<const durable_frame>(held.frame, held.sequence, nullptr);
+    rows.source = std::make_shared<const durable_frame>(
+        durable_frame{held.frame, held.sequence, nullptr, nullptr});
   }
   if (row.pending.capacity() == 0) row.pending.reserve(pending_slices);
   row.pending.push_back(std::move(rows));

@@ -37,7 +37,7 @@ std::vector<std::uint32_t> all_slices(const push_frame_ptr& frame) {
 }
 
 durable_frame_ptr durable(const push_frame_ptr& frame, std::uint64_t sequence) {
-  return std::make_shared<const durable_frame>(frame, sequence);
+  return std::make_shared<const durable_frame>(durable_frame{frame, sequence, nullptr, nullptr});
 }
 
 class shard_core_test : public ::testing::Test {
@@ -199,8 +199,9 @@ TEST_F(shard_core_test, FramesThatAreKeptArePendingForLonger) {
     const auto frame = frame_of({{"{a=\"1\"}", timestamp_ns, std::string(600, 'x')}});
     admit(frame);
     std::vector<row_index> ready;
-    core_->commit(std::make_shared<const durable_frame>(frame, ++sequence_, hold),
-                  all_slices(frame), {}, {}, now_, ready);
+    core_->commit(
+        std::make_shared<const durable_frame>(durable_frame{frame, ++sequence_, hold, nullptr}),
+        all_slices(frame), {}, {}, now_, ready);
     return ready.size();
   };
   EXPECT_EQ(commit(1), 0U);

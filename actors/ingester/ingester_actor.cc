@@ -124,7 +124,7 @@ class ingester_actor final : public supervisor_actor {
           log_error(name(), "shutdown took too long, the rest stays in the write-ahead log");
           stop_wal({errc::timeout, "shutdown took too long"});
         },
-        [this](ingester_finished& message) { stop_wal(std::move(message.outcome)); },
+        [this](ingester_finished& message) { stop_wal(message.outcome); },
     };
   }
 

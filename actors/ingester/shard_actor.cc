@@ -295,9 +295,10 @@ class shard_actor final : public supervisor_actor {
       message.ticket.settle(std::move(*answer));
       return;
     }
+    const auto range = message.request->range;
     const auto target = snapshot_gather::make(
-        [answer, message, count = rows.size(),
-         self = caf::actor_cast<caf::actor>(this)](snapshot_gather::outcome outcome) {
+        [answer = std::move(answer), message = std::move(message), count = rows.size(),
+         self = caf::actor_cast<caf::actor>(this)](const snapshot_gather::outcome& outcome) {
           if (outcome.failed > 0) {
             // A stream died under way: ask again now that it is known.
             caf::anon_send(self, message);
@@ -320,8 +321,7 @@ class shard_actor final : public supervisor_actor {
     for (const auto row : rows) {
       hand_over(row);
       tell(stream_of(row), context(),
-           stream_snapshot{message.request->range, reader_form::in_frames, target,
-                           issue_ticket(target)});
+           stream_snapshot{range, reader_form::in_frames, target, issue_ticket(target)});
     }
   }
 

@@ -167,10 +167,13 @@ caf::behavior interval_actor::make_behavior() {
 
 void interval_actor::open_wave() {
   const one_shot<wave_opened> done([self = caf::actor(this)](result<wave_opened> answer) {
-    auto value = answer.ok() ? std::move(answer).value()
-                             : wave_opened{std::make_shared<wave_opened::content>()};
-    if (!answer.ok()) value.found->groups = std::move(answer).error();
-    caf::anon_send(self, std::move(value));
+    if (answer.ok()) {
+      caf::anon_send(self, std::move(answer).value());
+      return;
+    }
+    wave_opened failed{std::make_shared<wave_opened::content>()};
+    failed.found->groups = std::move(answer).error();
+    caf::anon_send(self, std::move(failed));
   });
   send(parts_->pool,
        make_pool_task(query_->tenant, [parts = parts_, query = query_, work = work_,

@@ -140,7 +140,7 @@ void series_job_actor::ask_index() {
   auto memory = std::make_shared<std::vector<unflushed_streams>>(std::move(memory_));
   // Also when the pool drops the task: the job lives, and counts, as long as its work.
   const one_shot<bool> done(
-      [self = caf::actor(this)](result<bool>) { caf::anon_send(self, start_atom::value); });
+      [self = caf::actor(this)](const result<bool>&) { caf::anon_send(self, start_atom::value); });
   send(parts_->pool, make_pool_task(call_->tenant, [parts = parts_, call = call_, memory, done] {
          if (auto live = call->cancel->check(); !live.ok()) {
            call->reply.answer(std::move(live).error());

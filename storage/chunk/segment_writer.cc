@@ -12,6 +12,12 @@ namespace {
 // Rows of small inputs lie all over memory: so many slices ahead they are fetched, in steps because
 // what an input refers to is only known once it is there.
 constexpr std::size_t ahead_slices = 4;
+// Each small input lies in a page of its own, whose address the processor has to look up before a
+// fetch can begin; a fetch behind it waits for that. So inputs and the pages of their rows are
+// asked for in batches, whose look-ups go side by side.
+constexpr std::size_t batch_slices = 16;
+constexpr std::size_t ahead_pages = 4 * ahead_slices;
+constexpr std::size_t ahead_batch_inputs = ahead_pages + 2 * batch_slices;
 // The processor itself goes on with longer ones.
 constexpr std::size_t ahead_bytes_max = 32 * cache_line_bytes;
 
@@ -82,10 +88,15 @@ result<void> segment_writer::gather(const segment_plan& plan, const planned_segm
   lengths_.clear();
   lines_.clear();
   metadata_encoder_.begin();
+  std::size_t next_batch = 0;
   for (const planned_run& run : planned.runs) {
     const std::size_t before = timestamps_.size();
     const std::size_t end = std::size_t{run.first_slice} + run.slice_count;
     for (std::size_t i = run.first_slice; i < end; ++i) {
+      if (i >= next_batch) {
+        prefetch_pages(plan, i);
+        next_batch = i + batch_slices;
+      }
       prefetch_ahead(plan, i);
       SKALD_TRY(gather_slice(plan.slices[i]));
     }
@@ -99,11 +110,25 @@ result<void> segment_writer::gather(const segment_plan& plan, const planned_segm
   return {};
 }
 
-// Also of the runs and segments to come.
+// What the fetches of a batch of slices need first. Also of the runs and segments to come.
+void segment_writer::prefetch_pages(const segment_plan& plan, std::size_t slice) {
+  const std::span<const row_slice> rest = std::span(plan.slices).subspan(slice);
+  const auto batch = [&](std::size_t from) {
+    if (rest.size() <= from) return std::span<const row_slice>();
+    return rest.subspan(from, std::min(batch_slices, rest.size() - from));
+  };
+  for (const row_slice& one : batch(ahead_batch_inputs)) {
+    prefetch_bytes(one.input, sizeof(pack_input));
+  }
+  for (const row_slice& one : batch(ahead_pages)) {
+    prefetch_bytes(one.input->timestamps.data() + one.first, 1);
+    prefetch_bytes(one.input->metadata.pairs.data(), 1);
+  }
+}
+
 void segment_writer::prefetch_ahead(const segment_plan& plan, std::size_t slice) {
   const std::size_t left = plan.slices.size() - slice;
   const row_slice* const ahead = plan.slices.data() + slice;
-  if (left > 4 * ahead_slices) prefetch_bytes(ahead[4 * ahead_slices].input, sizeof(pack_input));
   if (left > 3 * ahead_slices) prefetch_columns(ahead[3 * ahead_slices]);
   if (left > 2 * ahead_slices) prefetch_lines(ahead[2 * ahead_slices]);
   if (left > ahead_slices) prefetch_metadata(ahead[ahead_slices]);

@@ -40,6 +40,7 @@ class segment_writer {
   std::vector<chunk_range> ranges(const planned_segment& planned, std::uint32_t segment) const;
 
  private:
+  static void prefetch_pages(const segment_plan& plan, std::size_t slice);
   static void prefetch_ahead(const segment_plan& plan, std::size_t slice);
   result<void> gather_slice(const row_slice& slice);
   structured_places try_shapes(app_experience& app, compressor& zstd, std::uint64_t offset);

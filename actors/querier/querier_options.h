@@ -23,8 +23,9 @@ struct querier_options {
   // query_scheduler.max_outstanding_requests_per_tenant.
   std::size_t waiting_queries_per_tenant_max = 2048;
   // How often running queries are looked at for cancellation and deadlines. Their workers look by
-  // themselves, between blocks; this ends what waits. Often costs every short query a timer.
-  std::chrono::milliseconds sweep_interval{100};
+  // themselves, between blocks; this ends what waits. Cancelled queries are to be gone within 100
+  // ms; often costs every short query a timer.
+  std::chrono::milliseconds sweep_interval{50};
   // How old the list of index objects in the store may be.
   std::chrono::seconds index_resync{60};
 };

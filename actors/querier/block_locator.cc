@@ -176,10 +176,12 @@ result<located_chunks> block_locator::locate(const locate_request& request) {
 }
 
 result<block_list> block_locator::open(const located_chunks& located,
-                                       std::span<const std::size_t> packs, time_range range) {
+                                       std::span<const std::size_t> packs, time_range range,
+                                       const cancellation& cancelled) {
   block_list all;
   std::vector<chunk_selection> selection;
   for (const std::size_t number : packs) {
+    SKALD_TRY(cancelled.check());
     const pack_chunks& pack = located.table.packs[number];
     selection.clear();
     selection.reserve(pack.chunks.size());

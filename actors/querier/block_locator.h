@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/base/cancellation.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/result.h"
 #include "runtime/loki_api/volume.h"
@@ -69,9 +70,9 @@ class block_locator {
   // Errors: unavailable or not_found from the store, corrupt. Never a partial answer.
   result<located_chunks> locate(const locate_request& request);
   // The blocks with rows in the range of some of the located packs, which are opened. Errors as of
-  // locate().
+  // locate(), and those of `cancelled`.
   result<block_list> open(const located_chunks& located, std::span<const std::size_t> packs,
-                          time_range range);
+                          time_range range, const cancellation& cancelled);
   // Streams with chunks in the range, and these chunks.
   struct indexed_summary {
     stream_ptr stream;

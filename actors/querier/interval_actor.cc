@@ -122,7 +122,8 @@ result<std::vector<interval_actor::group>> open_next(const querier_parts& parts,
                                                      interval_search& search) {
   if (search.next == search.waves.size()) return std::vector<interval_actor::group>();
   const pack_wave& wave = search.waves[search.next++];
-  SKALD_TRY_ASSIGN(block_list blocks, parts.locator->open(search.chunks, wave.packs, work.range));
+  SKALD_TRY_ASSIGN(block_list blocks,
+                   parts.locator->open(search.chunks, wave.packs, work.range, *query.cancel));
   if (wave.has_memory) {
     for (auto& block : work.memory_blocks) blocks.push_back(std::move(block));
     work.memory_blocks.clear();
@@ -193,13 +194,15 @@ void interval_actor::open_wave() {
        }));
 }
 
+bool interval_actor::can_matter(std::int64_t min_ns, std::int64_t max_ns) const {
+  return query_->bound->accepts_any(min_ns, max_ns) &&
+         logql::can_still_contribute(*query_->plan, work_->leaf, *merged_->value, min_ns, max_ns);
+}
+
 bool interval_actor::has_wave() {
   for (; search_->next < search_->waves.size(); ++search_->next) {
     const pack_wave& wave = search_->waves[search_->next];
-    if (logql::can_still_contribute(*query_->plan, work_->leaf, *merged_->value,
-                                    wave.min_timestamp_ns, wave.max_timestamp_ns)) {
-      return true;
-    }
+    if (can_matter(wave.min_timestamp_ns, wave.max_timestamp_ns)) return true;
   }
   return false;
 }
@@ -214,10 +217,7 @@ void interval_actor::start_workers() {
   while (running_ < parts_->options.parallel_subranges && !waiting_.empty()) {
     group next = std::move(waiting_.front());
     waiting_.pop_front();
-    if (!logql::can_still_contribute(*query_->plan, work_->leaf, *merged_->value,
-                                     next.min_timestamp_ns, next.max_timestamp_ns)) {
-      continue;
-    }
+    if (!can_matter(next.min_timestamp_ns, next.max_timestamp_ns)) continue;
     ++running_;
     ++merged_->stats.subqueries;
     spawn<range_worker_actor, caf::monitored>(

@@ -8,6 +8,7 @@
 
 #include <caf/event_based_actor.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
@@ -50,6 +51,8 @@ class interval_actor final : public caf::event_based_actor {
   void open_wave();
   void on_groups(std::vector<group> groups);
   void start_workers();
+  // Whether rows of this time could change the answer, as far as this day and the others know.
+  bool can_matter(std::int64_t min_ns, std::int64_t max_ns) const;
   // Passes waves that cannot matter any more; false when none is left.
   bool has_wave();
   void on_subrange(subrange_done& done);

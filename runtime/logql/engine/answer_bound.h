@@ -21,6 +21,10 @@ class answer_bound {
 
   // The worst timestamp that can still matter; the end of time when nothing is known.
   std::int64_t get() const { return ns_.load(std::memory_order_relaxed); }
+  // Whether entries with times in [min_ns, max_ns] could still matter.
+  bool accepts_any(std::int64_t min_ns, std::int64_t max_ns) const {
+    return forward_ ? min_ns <= get() : max_ns >= get();
+  }
   // There are enough entries that are not worse than `ns`.
   void tighten(std::int64_t ns);
 

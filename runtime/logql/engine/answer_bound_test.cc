@@ -25,10 +25,14 @@ TEST(AnswerBound, OnlyBecomesTighter) {
   backward.tighten(5);
   backward.tighten(3);
   EXPECT_EQ(backward.get(), 5);
+  EXPECT_TRUE(backward.accepts_any(1, 5));
+  EXPECT_FALSE(backward.accepts_any(1, 4));
   answer_bound forward(request_of(10, true));
   forward.tighten(3);
   forward.tighten(5);
   EXPECT_EQ(forward.get(), 3);
+  EXPECT_TRUE(forward.accepts_any(3, 9));
+  EXPECT_FALSE(forward.accepts_any(4, 9));
 }
 
 TEST(AnswerBound, CountsOverAllWorkers) {

@@ -59,7 +59,7 @@ void append_query_limit_keys(key_list& keys) {
            "The same for each part that is evaluated by itself; 0: any.",
            "frontend.max-querier-bytes-read"},
           {"limits_config.max_chunks_per_query", used, SKALD_LIMIT_AT(max_chunks_per_query),
-           "Has no effect, as in Loki since 2.5.", "store.query-chunk-limit"},
+           "Has no effect.", "store.query-chunk-limit"},
           {"limits_config.max_streams_matchers_per_query", used,
            SKALD_LIMIT_AT(max_streams_matchers_per_query), "Matchers of a query.",
            "querier.max-streams-matcher-per-query"},

@@ -42,7 +42,12 @@ void answer_bound::report(std::size_t worker, std::span<const std::int64_t> time
   } else {
     std::nth_element(all_.begin(), last, all_.end(), std::greater<>());
   }
-  tighten(*last);
+  const std::int64_t bound = *last;
+  tighten(bound);
+  // What is worse never counts again, and many workers may report.
+  for (auto& found : found_) {
+    std::erase_if(found, [&](std::int64_t ns) { return forward_ ? ns > bound : ns < bound; });
+  }
 }
 
 }  // namespace skald::logql

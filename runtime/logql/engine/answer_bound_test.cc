@@ -47,6 +47,19 @@ TEST(AnswerBound, CountsOverAllWorkers) {
   EXPECT_EQ(bound.get(), 60);
 }
 
+// Entries that were left out behind the bound are in no later count.
+TEST(AnswerBound, StaysRightWhenItTightensAgain) {
+  answer_bound bound(request_of(2, false));
+  const std::size_t a = bound.join();
+  const std::size_t b = bound.join();
+  bound.report(a, times{50, 40, 30, 20});
+  EXPECT_EQ(bound.get(), 40);
+  bound.report(b, times{45, 10});
+  EXPECT_EQ(bound.get(), 45);
+  bound.report(b, times{60, 55, 45});
+  EXPECT_EQ(bound.get(), 55);
+}
+
 TEST(AnswerBound, WhatAWorkerToldBeforeCountsOnce) {
   answer_bound bound(request_of(3, true));
   const std::size_t worker = bound.join();

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "storage/object_store/local_store.h"
 
@@ -49,6 +51,20 @@ void register_cache(metric_registry& registry, const std::string& name, const Ca
       });
 }
 
+// Two nodes with one log or one index would lose what they acknowledged. The object store may be
+// shared.
+result<std::vector<directory_lock>> lock_directories(const node_config& config,
+                                                     file_system& files) {
+  const std::set<std::string> own = {config.ingester.wal_dir, config.storage.active_index_directory,
+                                     config.storage.index_cache_directory};
+  std::vector<directory_lock> locks;
+  for (const std::string& directory : own) {
+    SKALD_TRY_ASSIGN(directory_lock lock, directory_lock::acquire(files, directory));
+    locks.push_back(std::move(lock));
+  }
+  return locks;
+}
+
 }  // namespace
 
 result<std::unique_ptr<storage_parts>> open_storage(const node_config& config,
@@ -59,9 +75,10 @@ result<std::unique_ptr<storage_parts>> open_storage(const node_config& config,
                                           "\" is not supported by this version; use filesystem"};
   }
   SKALD_TRY(parts->files.create_directories(config.storage.filesystem_directory));
-  SKALD_TRY(parts->files.create_directories(config.storage.active_index_directory));
-  SKALD_TRY(parts->files.create_directories(config.storage.index_cache_directory));
-  parts->store = std::make_unique<local_store>(parts->files, config.storage.filesystem_directory);
+  SKALD_TRY_ASSIGN(parts->locks, lock_directories(config, parts->files));
+  auto store = std::make_unique<local_store>(parts->files, config.storage.filesystem_directory);
+  SKALD_TRY(store->remove_abandoned_writes());
+  parts->store = std::move(store);
 
   index_options index;
   index.writer = object_name_of(config.ring.instance_id);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "actors/querier/block_locator.h"
 #include "runtime/base/clock.h"
@@ -13,6 +14,7 @@
 #include "runtime/metrics/metric_registry.h"
 #include "storage/chunk/pack_cache.h"
 #include "storage/chunk/segment_cache.h"
+#include "storage/file/file_lock.h"
 #include "storage/file/posix_file_system.h"
 #include "storage/index/index_catalog.h"
 #include "storage/object_store/object_store.h"
@@ -21,6 +23,7 @@ namespace skald {
 
 struct storage_parts {
   posix_file_system files;
+  std::vector<directory_lock> locks;  // of the directories that are this node's alone
   std::unique_ptr<object_store> store;
   std::unique_ptr<index_catalog> catalog;
   std::shared_ptr<segment_cache> segments;  // null when it is turned off
@@ -29,8 +32,8 @@ struct storage_parts {
 };
 
 // `incarnation` is this life of the process; `time` must outlive the result.
-// Errors: unimplemented for an object store that this version cannot use; those of the file system,
-// with the path.
+// Errors: unimplemented for an object store that this version cannot use; unavailable when another
+// node has one of the directories; those of the file system, with the path.
 result<std::unique_ptr<storage_parts>> open_storage(const node_config& config,
                                                     std::uint64_t incarnation, const clock& time);
 

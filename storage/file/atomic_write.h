@@ -26,4 +26,14 @@ result<void> atomic_write(file_system& files, const std::string& path, std::stri
 // Writes what `pieces` gives. Its error is an error here.
 result<void> atomic_write(file_system& files, const std::string& path, const piece_source& pieces);
 
+// The same with the temporary file in `workshop`, a directory of the same file system that must
+// exist, so that left-overs are found without a search. The file is locked until it is renamed.
+result<void> atomic_write_in(file_system& files, const std::string& workshop,
+                             const std::string& path, const piece_source& pieces);
+
+// Removes the temporary files in `workshop` that nobody writes any more. Other processes may be at
+// work there: in the instant between making and locking a file one can be taken from its writer,
+// whose atomic_write_in then fails with not_found.
+result<void> remove_abandoned(file_system& files, const std::string& workshop);
+
 }  // namespace skald

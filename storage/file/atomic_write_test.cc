@@ -64,6 +64,13 @@ class AtomicWrite : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
 
+  std::vector<std::string> names_in(const std::string& directory) {
+    std::vector<std::string> names;
+    const auto entries = real_.list(directory);
+    for (const directory_entry& entry : *entries) names.push_back(entry.name);
+    return names;
+  }
+
   watched_file_system files_;
   posix_file_system real_;
   std::string root_;
@@ -104,6 +111,35 @@ TEST_F(AtomicWrite, KeepsTheOldContentsWhenPiecesEndInAnError) {
   EXPECT_EQ(atomic_write(files_, root_ + "/f", broken).error().code, errc::corrupt);
   EXPECT_EQ(read_file(real_, root_ + "/f").value(), "old");
   EXPECT_EQ(files_.list(root_).value().size(), 1);
+}
+
+TEST_F(AtomicWrite, WorksInAnotherDirectory) {
+  ASSERT_TRUE(files_.create_directories(root_ + "/work").ok());
+  ASSERT_TRUE(files_.create_directories(root_ + "/kept").ok());
+  std::vector<std::string> during;
+  int given = 0;
+  const piece_source pieces = [&]() -> result<std::string_view> {
+    if (++given > 1) return std::string_view();
+    during = names_in(root_ + "/work");
+    // Whoever tidies up meanwhile leaves a file alone that is being written.
+    SKALD_TRY(remove_abandoned(real_, root_ + "/work"));
+    return std::string_view("text");
+  };
+  ASSERT_TRUE(atomic_write_in(files_, root_ + "/work", root_ + "/kept/f", pieces).ok());
+  ASSERT_EQ(during.size(), 1);
+  EXPECT_TRUE(during[0].starts_with("f."));
+  EXPECT_EQ(read_file(real_, root_ + "/kept/f").value(), "text");
+  EXPECT_TRUE(files_.list(root_ + "/work")->empty());
+}
+
+TEST_F(AtomicWrite, RemovesWhatACrashLeft) {
+  for (const char* name : {"/a.skp.7-0.tmp", "/empty.tmp", "/other"}) {
+    ASSERT_TRUE(real_.open(root_ + name, open_mode::create_new).ok());
+  }
+  ASSERT_TRUE(real_.create_directories(root_ + "/folder.tmp").ok());
+  ASSERT_TRUE(remove_abandoned(real_, root_).ok());
+  EXPECT_EQ(names_in(root_), (std::vector<std::string>{"folder.tmp", "other"}));
+  EXPECT_EQ(remove_abandoned(real_, root_ + "/absent").error().code, errc::not_found);
 }
 
 TEST_F(AtomicWrite, NeedsTheDirectory) {

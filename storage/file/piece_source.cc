@@ -16,4 +16,15 @@ piece_source pieces_of(std::shared_ptr<file> opened) {
   };
 }
 
+piece_source pieces_of(std::span<const std::string_view> parts) {
+  return [parts]() mutable -> result<std::string_view> {
+    // An empty piece would be the end.
+    while (!parts.empty() && parts.front().empty()) parts = parts.subspan(1);
+    if (parts.empty()) return std::string_view();
+    const std::string_view piece = parts.front();
+    parts = parts.subspan(1);
+    return piece;
+  };
+}
+
 }  // namespace skald

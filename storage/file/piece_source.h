@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "runtime/base/result.h"
@@ -19,5 +20,7 @@ inline constexpr std::size_t file_piece_bytes = std::size_t{256} << 10;
 
 // A file from its beginning to its end, in pieces of at most file_piece_bytes.
 piece_source pieces_of(std::shared_ptr<file> opened);
+// The parts one behind the other. They and the span must outlive the source.
+piece_source pieces_of(std::span<const std::string_view> parts);
 
 }  // namespace skald

@@ -9,9 +9,8 @@
 namespace skald {
 namespace {
 
-bool ends_with_temporary_suffix(std::string_view name) {
-  return name.ends_with(temporary_suffix);
-}
+// Of unfinished writes, below the store's directory.
+constexpr std::string_view incoming_name = ".incoming";
 
 error range_outside(const std::string& key, std::uint64_t offset, std::uint64_t length,
                     std::uint64_t bytes) {
@@ -23,47 +22,58 @@ error range_outside(const std::string& key, std::uint64_t offset, std::uint64_t 
 }  // namespace
 
 local_store::local_store(file_system& files, std::string directory, local_store_options options)
-    : files_(files), directory_(std::move(directory)), options_(options) {
+    : files_(files),
+      directory_(std::move(directory)),
+      incoming_(directory_ + "/" + std::string(incoming_name)),
+      options_(options) {
   SKALD_ASSERT(options_.open_files_max > 0);
 }
 
 local_store::~local_store() = default;
 
+result<void> local_store::remove_abandoned_writes() {
+  const auto removed = remove_abandoned(files_, incoming_);
+  // Nothing was put yet.
+  if (!removed.ok() && removed.error().code == errc::not_found) return {};
+  return removed;
+}
+
 result<std::string> local_store::path_of(const std::string& key) const {
   SKALD_TRY(check_object_key(key));
-  if (ends_with_temporary_suffix(key)) {
-    return error{errc::invalid_argument,
-                 "object key \"" + key + "\" ends in " + std::string(temporary_suffix)};
+  if (key.substr(0, key.find('/')) == incoming_name) {
+    return error{errc::invalid_argument, "object key \"" + key + "\" is in " +
+                                             std::string(incoming_name) +
+                                             ", the folder of unfinished writes"};
   }
   return directory_ + "/" + key;
 }
 
-result<void> local_store::put(const std::string& key, std::span<const std::string_view> parts) {
+result<void> local_store::write(const std::string& key, const piece_source& pieces) {
   SKALD_TRY_ASSIGN(const std::string path, path_of(key));
   SKALD_TRY(files_.create_directories(parent_directory(path)));
-  auto written = atomic_write(files_, path, parts);
+  SKALD_TRY(files_.create_directories(incoming_));
+  auto written = atomic_write_in(files_, incoming_, path, pieces);
   forget(key);
   return written;
 }
 
+result<void> local_store::put(const std::string& key, std::span<const std::string_view> parts) {
+  return write(key, pieces_of(parts));
+}
+
 result<void> local_store::put_pieces(const std::string& key, std::uint64_t bytes,
                                      const piece_source& pieces) {
-  SKALD_TRY_ASSIGN(const std::string path, path_of(key));
-  SKALD_TRY(files_.create_directories(parent_directory(path)));
   std::uint64_t seen = 0;
-  auto written =
-      atomic_write(files_, path, piece_source([&]() -> result<std::string_view> {
-                     SKALD_TRY_ASSIGN(const std::string_view piece, pieces());
-                     seen += piece.size();
-                     if (seen > bytes || (piece.empty() && seen < bytes)) {
-                       return error{errc::invalid_argument,
-                                    "object " + key + " is put with " + std::to_string(seen) +
-                                        " bytes instead of " + std::to_string(bytes)};
-                     }
-                     return piece;
-                   }));
-  forget(key);
-  return written;
+  return write(key, [&]() -> result<std::string_view> {
+    SKALD_TRY_ASSIGN(const std::string_view piece, pieces());
+    seen += piece.size();
+    if (seen > bytes || (piece.empty() && seen < bytes)) {
+      return error{errc::invalid_argument, "object " + key + " is put with " +
+                                               std::to_string(seen) + " bytes instead of " +
+                                               std::to_string(bytes)};
+    }
+    return piece;
+  });
 }
 
 result<std::string> local_store::get(const std::string& key) {
@@ -134,6 +144,7 @@ result<void> local_store::list_directory(const std::string& directory,
   }
   for (const directory_entry& entry : *entries) {
     const std::string key = key_prefix + entry.name;
+    if (key == incoming_name) continue;
     const std::size_t shared = std::min(key.size(), wanted.size());
     if (key.compare(0, shared, wanted, 0, shared) != 0) continue;
     if (entry.kind == entry_kind::directory) {
@@ -141,7 +152,6 @@ result<void> local_store::list_directory(const std::string& directory,
       continue;
     }
     if (entry.kind != entry_kind::regular || key.size() < wanted.size()) continue;
-    if (ends_with_temporary_suffix(entry.name)) continue;
     const auto bytes = files_.file_size(directory + "/" + entry.name);
     if (bytes.ok()) {
       out.push_back({key, *bytes});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// An object store on a directory: a key is a path below it. Writes go through a temporary file,
-// fsync and rename. Context: safe from many threads; also two processes may share a directory, as
-// no object that is read by range is ever replaced. Lifetime: the file system must outlive the
-// store.
+// An object store on a directory: a key is a path below it. Writes go through a temporary file in
+// ".incoming", fsync and rename. Context: safe from many threads; also two processes may share a
+// directory, as no object that is read by range is ever replaced. Lifetime: the file system must
+// outlive the store.
 #pragma once
 
 #include <list>
@@ -24,10 +24,13 @@ struct local_store_options {
 
 class local_store final : public object_store {
  public:
-  // `directory` is made when the first object is put. Keys whose last part ends in ".tmp" are
-  // refused: such files are unfinished writes, and list() leaves them out.
+  // `directory` is made when the first object is put. Keys in ".incoming" are refused: unfinished
+  // writes are there, and list() leaves them out.
   local_store(file_system& files, std::string directory, local_store_options options = {});
   ~local_store() override;
+
+  // Removes unfinished writes of processes that have ended. To be called at start.
+  result<void> remove_abandoned_writes();
 
   using object_store::put;
   result<void> put(const std::string& key, std::span<const std::string_view> parts) override;
@@ -52,6 +55,7 @@ class local_store final : public object_store {
   using open_object_ptr = std::shared_ptr<open_object>;
 
   result<std::string> path_of(const std::string& key) const;
+  result<void> write(const std::string& key, const piece_source& pieces);
   result<open_object_ptr> open_cached(const std::string& key);
   void forget(const std::string& key);
   result<void> list_directory(const std::string& directory, const std::string& key_prefix,
@@ -59,6 +63,7 @@ class local_store final : public object_store {
 
   file_system& files_;
   const std::string directory_;
+  const std::string incoming_;
   const local_store_options options_;
   std::mutex mutex_;                   // guards the two below
   std::list<open_object_ptr> recent_;  // newest use first

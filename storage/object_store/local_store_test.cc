@@ -81,7 +81,8 @@ TEST_F(LocalStore, HostileKeysAreRefused) {
                               "a\\b",
                               std::string(201, 'x'),
                               std::string(1025, 'x'),
-                              "unfinished.tmp"};
+                              ".incoming",
+                              ".incoming/x"};
   for (const std::string& key : keys) {
     EXPECT_EQ(store_->put(key, "x").error().code, errc::invalid_argument) << key;
     EXPECT_EQ(store_->get(key).error().code, errc::invalid_argument) << key;
@@ -98,7 +99,7 @@ TEST_F(LocalStore, ListsByPrefixSortedAndWithoutUnfinishedWrites) {
   for (const char* key : {"p/t1/2/b", "p/t1/2/a", "p/t1/20/c", "p/t2/2/d", "q"}) {
     ASSERT_TRUE(store_->put(key, "xy").ok());
   }
-  std::ofstream(root_ + "/objects/p/t1/2/a.1-1.tmp") << "torn";
+  std::ofstream(root_ + "/objects/.incoming/a.1-1.tmp") << "torn";
   const auto keys = [&](const std::string& prefix) {
     std::vector<std::string> out;
     const auto listed = store_->list(prefix);
@@ -116,6 +117,16 @@ TEST_F(LocalStore, ListsByPrefixSortedAndWithoutUnfinishedWrites) {
   EXPECT_EQ(keys("p/t"), (names{"p/t1/2/a", "p/t1/2/b", "p/t1/20/c", "p/t2/2/d"}));
   EXPECT_EQ(keys("nothing/"), names{});
   EXPECT_EQ(keys("q/"), names{});
+  EXPECT_EQ(keys("."), names{});
+}
+
+TEST_F(LocalStore, RemovesTheUnfinishedWritesOfEndedProcesses) {
+  EXPECT_TRUE(store_->remove_abandoned_writes().ok()) << "before the first object";
+  ASSERT_TRUE(store_->put("a/b.tmp", "kept").ok());
+  std::ofstream(root_ + "/objects/.incoming/c.1-1.tmp") << "torn";
+  ASSERT_TRUE(store_->remove_abandoned_writes().ok());
+  EXPECT_TRUE(files_.list(root_ + "/objects/.incoming")->empty());
+  EXPECT_EQ(store_->get("a/b.tmp").value(), "kept");
 }
 
 TEST_F(LocalStore, ReplacedAndRemovedObjectsAreNotReadFromOldDescriptors) {

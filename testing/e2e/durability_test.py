@@ -180,7 +180,8 @@ class Durability(unittest.TestCase):
             for part in range(3):
                 pushed.update(self.push(node, batch(number * 3 + part)))
             node.kill()
-            files = [p for p in glob.glob(node.data + "/wal/*") + self.packs(node) if os.path.isfile(p)]
+            files = [p for p in glob.glob(node.data + "/wal/*") + self.packs(node)
+                     if os.path.isfile(p) and os.path.getsize(p) > 0]
             with open(places.choice(sorted(files)), "r+b") as f:
                 at = places.randrange(min(os.path.getsize(f.name), 2**20))
                 f.seek(at)
@@ -198,6 +199,18 @@ class Durability(unittest.TestCase):
                 self.assertFalse(set(found) - pushed, "lines that nobody pushed; %s at %d" % (f.name, at))
                 self.assertEqual(len(found), len(set(found)), "lines twice; %s at %d" % (f.name, at))
         print("%d damages, answers by status: %s" % (DAMAGES, answers), flush=True)
+
+    def test_unfinished_packs_do_not_pile_up(self):
+        node = self.node().start()
+        self.push(node, batch(0))
+        node.flush()
+        node.kill()
+        left = node.data + "/chunks/.incoming/x.skp.1-1.tmp"
+        with open(left, "w") as f:
+            f.write("half a pack")
+        node.start()
+        self.assertFalse(os.path.exists(left))
+        self.assertEqual(os.listdir(os.path.dirname(left)), [])
 
     @staticmethod
     def packs(node):

@@ -73,6 +73,19 @@ class Process(unittest.TestCase):
                                                   for i in range(lines)])])
         return status, body
 
+    def test_a_second_process_with_the_same_directories_is_refused(self):
+        node = self.node().start()
+        self.assertEqual(self.push(node, 0, lines=100)[0], 204)
+        before = sorted(os.listdir(node.data + "/wal"))
+        status, text = run("-config.file=" + node.config, "-server.http-listen-port=%d" % skald_node.free_port())
+        self.assertEqual(status, 1, text)
+        self.assertRegex(text, "directory .* is in use by process %d on host " % node.process.pid)
+        self.assertEqual(sorted(os.listdir(node.data + "/wal")), before)
+        self.assertEqual(self.push(node, 1, lines=100)[0], 204)
+        node.kill()
+        node.start()
+        self.assertEqual(len(node.entries('{app="p"}', BASE - HOUR, BASE + HOUR)), 200)
+
     def test_overrides_are_reloaded(self):
         node = self.node()
         path = os.path.join(node.data, "overrides.yaml")

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 namespace skald::logql::reference {
@@ -11,7 +12,8 @@ namespace {
 using samples = std::vector<line_sample>;
 
 double seconds(std::int64_t nanoseconds) {
-  return static_cast<double>(nanoseconds) / 1e9;
+  const auto parts = std::lldiv(nanoseconds, 1'000'000'000);
+  return static_cast<double>(parts.quot) + static_cast<double>(parts.rem) / 1e9;
 }
 
 double sum_of(const samples& all) {

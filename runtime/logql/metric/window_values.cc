@@ -12,8 +12,14 @@ namespace {
 
 constexpr double nanoseconds_per_second = 1e9;
 
-double seconds(std::int64_t nanoseconds) {
+double distance_s(std::int64_t nanoseconds) {
   return static_cast<double>(nanoseconds) / nanoseconds_per_second;
+}
+
+double seconds(std::int64_t nanoseconds) {
+  // Whole seconds apart, as Go's Duration.Seconds does: 1118ms is not 1.118.
+  return static_cast<double>(nanoseconds / 1'000'000'000) +  // NOLINT(bugprone-integer-division)
+         static_cast<double>(nanoseconds % 1'000'000'000) / nanoseconds_per_second;
 }
 
 double value_of(const leaf_aggregation& leaf, const count_state& s) {
@@ -228,9 +234,9 @@ double counter_rate(std::span<const timed_sample> samples, std::int64_t window_s
     if (sample.value < previous) increase += previous;  // the counter began anew
     previous = sample.value;
   }
-  double to_start = seconds(samples.front().timestamp_ns - window_start_ns);
-  double to_end = seconds(window_end_ns - samples.back().timestamp_ns);
-  const double sampled = seconds(samples.back().timestamp_ns - samples.front().timestamp_ns);
+  double to_start = distance_s(samples.front().timestamp_ns - window_start_ns);
+  double to_end = distance_s(window_end_ns - samples.back().timestamp_ns);
+  const double sampled = distance_s(samples.back().timestamp_ns - samples.front().timestamp_ns);
   const double average_gap = sampled / static_cast<double>(samples.size() - 1);
   const double threshold = average_gap * 1.1;
   if (to_start >= threshold) to_start = average_gap / 2;

@@ -99,7 +99,10 @@ class path_scanner {
     if (c == '.') return stop("cannot use float as array index");
     if (!is_space(c) && c != ']') return stop(std::string("non-integer value: ") + c);
     const auto value = parse_go_int(text_.substr(begin, at_ - begin), 10);
-    if (!value.ok()) return stop(value.error().message);
+    if (!value.ok()) {
+      return stop("strconv.Atoi: parsing \"" + std::string(text_.substr(begin, at_ - begin)) +
+                  "\": value out of range");
+    }
     index_ = *value;
     return path_token::index;
   }
@@ -179,8 +182,11 @@ result<std::string> parse_logfmt_key(std::string_view text) {
     return unexpected(text, token, "STRING or KEY", true);
   }
   std::string key = scanner.text();
-  const path_token end = scanner.next();
-  if (end != path_token::end) return unexpected(text, end, "", true);
+  for (path_token next = scanner.next(); next != path_token::end; next = scanner.next()) {
+    if (next != path_token::text) return unexpected(text, next, "", true);
+    key += ' ';
+    key += scanner.text();
+  }
   if (!scanner.mistake().empty()) return cannot_parse(text, scanner.mistake());
   return key;
 }

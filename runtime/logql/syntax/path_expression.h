@@ -21,7 +21,8 @@ using json_path = std::vector<json_path_step>;
 // Errors: invalid_argument, `cannot parse expression [a..b]: syntax error: unexpected DOT, ...`.
 result<json_path> parse_json_path(std::string_view text);
 
-// An identifier, or a quoted key.
+// An identifier or a quoted key. Quoted keys may follow, with which no key of a line is equal: then
+// the parts stand in the answer with spaces between.
 // Errors: invalid_argument as above.
 result<std::string> parse_logfmt_key(std::string_view text);
 

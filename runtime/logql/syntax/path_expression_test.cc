@@ -32,6 +32,9 @@ TEST(JsonPath, ExplainsWhatIsWrong) {
       {"[\"b\"", "[[\"b\"]: syntax error: unexpected $end, expecting RSB"},
       {"b c", "[b c]: syntax error: unexpected FIELD"},
       {"x-y", "[x-y]: unexpected char -"},
+      {"x 9223372036854775808]",
+       "[x 9223372036854775808]]: strconv.Atoi: parsing \"9223372036854775808\": value out of "
+       "range"},
       {"a.[\"b\"]", "[a.[\"b\"]]: syntax error: unexpected LSB, expecting FIELD"},
   };
   for (const auto& c : cases) {
@@ -44,6 +47,7 @@ TEST(JsonPath, ExplainsWhatIsWrong) {
 TEST(LogfmtKey, ReadsOneKey) {
   EXPECT_EQ(*parse_logfmt_key("abc_1"), "abc_1");
   EXPECT_EQ(*parse_logfmt_key("\"a b\""), "a b");
+  EXPECT_EQ(*parse_logfmt_key("a \"b\"\"c\""), "a b c");
 }
 
 TEST(LogfmtKey, ExplainsWhatIsWrong) {

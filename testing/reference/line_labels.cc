@@ -9,12 +9,12 @@ line_labels::line_labels(const label_set& stream, const std::vector<label>& meta
                          const extraction_hints& hints)
     : stream_(stream), hints_(hints) {
   for (const label& pair : metadata) {
-    if (pair.name == "__error__") {
+    const std::string name = stream.has(pair.name) ? pair.name + "_extracted" : pair.name;
+    if (name == "__error__") {
       error = pair.value;
-    } else if (pair.name == "__error_details__") {
+    } else if (name == "__error_details__") {
       details = pair.value;
     } else {
-      const std::string name = stream.has(pair.name) ? pair.name + "_extracted" : pair.name;
       added_[name] = {pair.value, true};
     }
   }

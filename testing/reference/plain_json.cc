@@ -153,7 +153,7 @@ void each_json_member(const std::string& text,
 
 std::string json_label_value(const json_value& value) {
   if (value.kind == json_kind::null) return "";
-  if (value.kind != json_kind::string) return value.text;
+  if (value.kind != json_kind::string && value.kind != json_kind::array) return value.text;
   return replace_fffd(unescape_json(value.text).value_or(""), " ");
 }
 
@@ -225,8 +225,7 @@ struct path_pass {
       const std::string& name = parser.extractions[target].target;
       labels.set_parsed(labels.parsed_name(name), json_label_value(value));
     } catch (const json_failure& failure) {
-      labels.error = "JSONParserErr";
-      labels.details = failure.text;
+      labels.fail_parser("JSONParserErr", failure.text);
     }
   }
 
@@ -246,8 +245,7 @@ struct path_pass {
   }
 
   std::size_t fail() {
-    labels.error = "JSONParserErr";
-    labels.details = malformed_text;
+    labels.fail_parser("JSONParserErr", malformed_text);
     return npos;
   }
 

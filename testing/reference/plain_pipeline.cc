@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 
 #include "runtime/base/go_number.h"
@@ -41,6 +42,7 @@ class copied_fields : public template_fields {
     for (const label& l : all) values_[l.name] = l.value;
     // An error without other changes is not among the final labels only when it is empty.
   }
+  bool is_empty() const { return values_.empty(); }
   std::string_view get(std::string_view name) const override {
     const auto at = values_.find(std::string(name));
     if (at == values_.end()) return {};
@@ -98,7 +100,8 @@ class line_run {
     }
     const result<std::int64_t> nanoseconds = parse_go_duration(text);
     if (!nanoseconds.ok()) return nanoseconds.error();
-    return static_cast<double>(*nanoseconds) / 1e9;
+    const auto parts = std::lldiv(*nanoseconds, 1'000'000'000);
+    return static_cast<double>(parts.quot) + static_cast<double>(parts.rem) / 1e9;
   }
 
   bool run(const line_filter_expr& filter) { return passes(filter, line); }
@@ -163,7 +166,7 @@ class line_run {
   bool run_paths(const json_parser_expr& parser) {
     if (line.empty()) return true;
     if (line[0] != '{' && line[0] != '[' && line[0] != '"') {
-      labels.error = "JSONParserErr";
+      labels.fail_parser("JSONParserErr", std::nullopt);
       return true;
     }
     const std::size_t found = extract_json_paths(parser, line, labels);
@@ -190,11 +193,12 @@ class line_run {
           if (!entry) throw json_failure{"Encountered an invalid escape sequence in a string"};
           return true;
         }
-        const std::string name = labels.parsed_name(joined_name("", key));
-        if (joined_name("", key).empty() || labels.is_extracted(name) || !labels.is_wanted(name)) {
+        // Looked up as it stands; only what is stored is sanitised.
+        const std::string raw = labels.parsed_name(key);
+        if (joined_name("", key).empty() || labels.is_extracted(raw) || !labels.is_wanted(raw)) {
           return true;
         }
-        found.emplace_back(name, json_label_value(value));
+        found.emplace_back(joined_name("", raw), json_label_value(value));
         return true;
       });
     } catch (const json_failure& failure) {
@@ -233,22 +237,39 @@ class line_run {
       return true;
     }
     if (parser.strict && !reading.error.empty()) {
-      labels.error = "LogfmtParserErr";
-      labels.details = reading.error;
+      labels.fail_parser("LogfmtParserErr", reading.error);
     }
     return true;
   }
 
   void extract_logfmt(const logfmt_parser_expr& parser, const logfmt_reading& reading) {
+    std::vector<std::pair<std::string, std::string>> targets;  // name, key of the line
     for (const label_extraction& item : parser.extractions) {
-      if (labels.parsed_name(item.target) == item.target) labels.set_parsed(item.target, "");
+      const auto same = std::find_if(targets.begin(), targets.end(),
+                                     [&](const auto& one) { return one.first == item.target; });
+      const std::string key = *parse_logfmt_key(item.expression);
+      if (same == targets.end()) {
+        targets.emplace_back(item.target, key);
+      } else {
+        same->second = key;
+      }
+    }
+    for (const auto& [name, key] : targets) {
+      if (labels.parsed_name(name) == name) labels.set_parsed(name, "");
     }
     for (const logfmt_pair& pair : reading.pairs) {
       const std::string key = joined_name("", pair.key);
-      for (const label_extraction& item : parser.extractions) {
-        if (key.empty() || *parse_logfmt_key(item.expression) != key) continue;
-        labels.set_parsed(labels.parsed_name(item.target), has_fffd(pair.value) ? "" : pair.value);
-      }
+      const auto own = std::find_if(targets.begin(), targets.end(),
+                                    [&](const auto& one) { return one.first == key; });
+      if (key.empty() || (own == targets.end() && !labels.is_wanted(key))) continue;
+      auto target = std::find_if(targets.begin(), targets.end(),
+                                 [&](const auto& one) { return one.second == key; });
+      if (target == targets.end()) target = own;
+      if (target == targets.end()) continue;
+      const std::string name = labels.parsed_name(target->first);
+      if (name != target->first && !labels.is_wanted(name)) return;
+      labels.set_parsed(name, has_fffd(pair.value) ? "" : pair.value);
+      if (labels.has_all_needed()) return;
     }
   }
 
@@ -333,7 +354,7 @@ class line_run {
         labels.erase(item.value);
         continue;
       }
-      if (!snapshot) snapshot.emplace(labels);
+      if (!snapshot || snapshot->is_empty()) snapshot.emplace(labels);
       const result<std::string> out = execute(compile("label", item.value), *snapshot);
       if (out.ok()) {
         labels.set_parsed(item.name, *out);
@@ -367,8 +388,10 @@ class line_run {
         if (chooses(choice, labels.error)) labels.error.clear();
       } else if (choice.name == "__error_details__") {
         if (chooses(choice, labels.details)) labels.details.clear();
-      } else if (const auto value = labels.get(choice.name); value && chooses(choice, *value)) {
-        labels.erase(choice.name);
+      } else {
+        const auto value = labels.get(choice.name);
+        const bool present = value.has_value() || choice.matcher.has_value();
+        if (present && chooses(choice, value.value_or(""))) labels.erase(choice.name);
       }
     }
     return true;

@@ -36,8 +36,9 @@ bool drop_stage::process(row_context& row) {
       continue;
     }
     std::string_view value;
-    if (!row.labels.get(names_[i], value)) continue;
-    if (!choice.matcher || choice.matcher->matches(value)) row.labels.erase(names_[i]);
+    const bool present = row.labels.get(names_[i], value);
+    // An absent label that a matcher accepts counts as deleted, which lets error details show.
+    if (choice.matcher ? choice.matcher->matches(value) : present) row.labels.erase(names_[i]);
   }
   return true;
 }

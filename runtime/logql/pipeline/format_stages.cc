@@ -20,7 +20,9 @@ class live_fields : public template_fields {
 
   std::string_view get(std::string_view name) const override {
     if (name == error_label && labels_.has_error()) return labels_.error();
-    if (name == error_details_label && !labels_.error_details().empty()) {
+    // Details alone, with nothing but labels of the stream beside them, are not seen.
+    if (name == error_details_label && !labels_.error_details().empty() &&
+        !labels_.is_stream_only()) {
       return labels_.error_details();
     }
     std::string_view value;
@@ -70,7 +72,8 @@ bool line_format_stage::process(row_context& row) {
   return true;
 }
 
-// All templates of a stage see the labels as they were when the first of them ran.
+// All templates of a stage see the labels as they were when the first of them ran; a template
+// behind one that saw no labels at all looks again.
 class label_format_stage::snapshot : public template_fields {
  public:
   explicit snapshot(const std::vector<row_label>& labels) : labels_(labels) {}
@@ -107,7 +110,7 @@ void label_format_stage::rename(name_id target, name_id source, row_context& row
 }
 
 bool label_format_stage::process(row_context& row) {
-  bool taken = false;
+  snapshot_.clear();
   for (std::size_t i = 0; i < items_.size(); ++i) {
     if (items_[i].text.empty()) {
       rename(targets_[i], sources_[i], row);
@@ -119,8 +122,7 @@ bool label_format_stage::process(row_context& row) {
       const live_fields fields(row.labels);
       done = items_[i].text[0].execute({&fields, row.line, row.timestamp_ns}, out_);
     } else {
-      if (!std::exchange(taken, true)) {
-        snapshot_.clear();
+      if (snapshot_.empty()) {
         row.labels.for_each(
             [&](std::string_view name, std::string_view value, label_category category) {
               snapshot_.push_back({name, value, category});

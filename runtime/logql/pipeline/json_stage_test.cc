@@ -21,6 +21,15 @@ TEST_P(JsonStage, AnswersAsLoki) {
       << GetParam().stages << " on " << GetParam().line;
 }
 
+INSTANTIATE_TEST_SUITE_P(PathsToArrays, JsonStage,
+                         testing::Values(stage_case{R"(| json a)", R"({"a":["x\u0041",  "\"",1]})",
+                                                    R"({a="["xA",  """,1]"})"},
+                                         stage_case{R"(| json a)", R"({"a":["x\q"]})", R"({a=""})"},
+                                         stage_case{R"(| json a)", "{\"a\":[\"x\xEF\xBF\xBDy\"]}",
+                                                    R"({a="["x y"]"})"},
+                                         stage_case{R"(| json a)", R"({"a":{"k":"\u0041"}})",
+                                                    R"({a="{"k":"\u0041"}"})"}));
+
 INSTANTIATE_TEST_SUITE_P(
     Values, JsonStage,
     testing::Values(

@@ -160,6 +160,7 @@ void label_builder::begin_row(std::span<const metadata_pair> metadata) {
 
 void label_builder::add_metadata(const metadata_pair& pair) {
   name_id id = intern(pair.name);
+  if (in_stream(id)) id = clash_name(id);
   if (id == error_id_) {
     error_ = pair.value;
     return;
@@ -168,7 +169,6 @@ void label_builder::add_metadata(const metadata_pair& pair) {
     error_details_ = pair.value;
     return;
   }
-  if (in_stream(id)) id = clash_name(id);
   name_state& state = touch(id);
   if (state.added >= 0) {
     added_[static_cast<std::size_t>(state.added)].value = pair.value;

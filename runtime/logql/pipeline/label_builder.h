@@ -58,6 +58,8 @@ class label_builder {
   // Whether a parser may extract the name; or any name that begins so.
   bool is_wanted(name_id id) const { return required_count_ == 0 || names_[id].required; }
   bool is_wanted_prefix(std::string_view prefix) const;
+  // Only names on a list are wanted.
+  bool has_requirements() const { return required_count_ > 0; }
   bool preserves_error() const { return preserve_error_; }
   // Runs the early filter of a name just extracted; false drops the row.
   bool passes_early(name_id id, row_context& row) const;

@@ -263,6 +263,10 @@ result<label_filter_maker> compile_label_filter(const label_filter_expr& express
   return compile_node(expression, false);
 }
 
+result<label_filter_maker> compile_post_filter(const label_filter_expr& expression) {
+  return compile_node(expression, true);
+}
+
 result<std::shared_ptr<const value_test>> compile_value_test(const label_filter_expr& expression) {
   using test_ptr = std::shared_ptr<const value_test>;
   if (const auto* text = std::get_if<string_label_filter>(&expression.node)) {

@@ -22,6 +22,8 @@ using label_filter_maker = std::function<std::unique_ptr<stage>(label_builder&)>
 
 // Errors: invalid_argument with Loki's text.
 result<label_filter_maker> compile_label_filter(const label_filter_expr& expression);
+// The same for a filter behind unwrap, where a bad ip() pattern is no error: no address matches.
+result<label_filter_maker> compile_post_filter(const label_filter_expr& expression);
 
 // Appends the names of all labels that the filter reads.
 void append_filter_names(const label_filter_expr& expression, std::vector<std::string>& names);

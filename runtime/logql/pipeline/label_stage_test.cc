@@ -120,6 +120,29 @@ INSTANTIATE_TEST_SUITE_P(
                                "{__error__=\"LogfmtParserErr\", __error_details__=\"logfmt syntax "
                                "error at pos 2 : unexpected '\"'\"}"}));
 
+#define NO_OBJECT "__error_details__=\"Value looks like object, but can't find closing '}' symbol\""
+
+// Details that lost their error show as soon as anything else was changed.
+INSTANTIATE_TEST_SUITE_P(
+    OrphanedDetails, LabelStage,
+    testing::Values(
+        stage_case{R"(| json | drop __error__)", "x", "{}"},
+        stage_case{R"(| json | drop __error__ | drop none)", "x", "{}"},
+        stage_case{R"(| json | drop __error__ | drop none="z")", "x", "{}"},
+        stage_case{R"(| json | drop __error__ | drop none="")", "x", "{" NO_OBJECT "}"},
+        stage_case{R"(| json | drop __error__ | line_format "[{{.__error_details__}}]")", "x",
+                   "[] {}"},
+        stage_case{R"(| json | drop __error__ | label_format d="[{{.__error_details__}}]")", "x",
+                   "{" NO_OBJECT ", d=\"[]\"}"},
+        stage_case{R"(| json | drop __error__ | drop none="" | line_format "{{len .}}")", "x",
+                   "2 {" NO_OBJECT "}"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    TemplatesWithoutLabels, LabelStage,
+    testing::Values(stage_case{R"(| drop app | label_format a="1", b="{{.a}}", c="{{.b}}")", "x",
+                               R"({a="1", b="1", c=""})"},
+                    stage_case{R"(| label_format a="1", b="{{.a}}")", "x", R"({a="1", b=""})"}));
+
 INSTANTIATE_TEST_SUITE_P(
     RegexFilters, LabelStage,
     testing::Values(stage_case{R"(| logfmt | s=~"oo.*")", "s=foo", R"({s="foo"})"},
@@ -150,6 +173,13 @@ TEST(StructuredMetadata, IsPartOfTheLabels) {
             R"(sm=2 {app="x", app_extracted="y", sm="z"})");
 }
 
+TEST(Unpack, AsksForClashesByTheKeyAsItStands) {
+  const pipeline_input input{"{a_b=\"s\"}", {}, 0};
+  EXPECT_EQ(run_stages("| unpack", R"({"a-b":"1","_entry":"e"})", input), R"(e {a_b="1"})");
+  EXPECT_EQ(run_stages("| unpack", R"({"a_b":"1","_entry":"e"})", input),
+            R"(e {a_b="s", a_b_extracted="1"})");
+}
+
 TEST(StructuredMetadata, CategoriesFollowTheLastWriter) {
   const auto stream = make_stream("{app=\"x\"}");
   const pipeline_input input = with_metadata();
@@ -167,6 +197,9 @@ TEST(StructuredMetadata, MayCarryAnError) {
   const pipeline_input input{
       "{app=\"x\"}", {{"__error__", "Old"}, {"__error_details__", "why"}}, 0};
   EXPECT_EQ(run_stages("", "l", input), R"(l {__error__="Old", __error_details__="why", app="x"})");
+  // A stream label of that name comes first.
+  const pipeline_input taken{"{__error__=\"Own\"}", {{"__error__", "Old"}}, 0};
+  EXPECT_EQ(run_stages("", "l", taken), R"(l {__error__="Own", __error___extracted="Old"})");
 }
 
 }  // namespace

@@ -310,7 +310,7 @@ result<void> pipeline_compiler::add_unwrap(const unwrap_expr& expression) {
   need_label(expression.label);
   std::vector<label_filter_maker> filters;
   for (const label_filter_expr& filter : expression.post_filters) {
-    SKALD_TRY_ASSIGN(label_filter_maker make, compile_label_filter(filter));
+    SKALD_TRY_ASSIGN(label_filter_maker make, compile_post_filter(filter));
     std::vector<std::string> names;
     append_filter_names(filter, names);
     for (const std::string& name : names) need_label(name);

@@ -48,6 +48,13 @@ INSTANTIATE_TEST_SUITE_P(
         stage_case{"| logfmt --strict", "a=1  ", R"({a="1"})"},
         stage_case{R"(| logfmt x="a", y="zz")", "a=1 a=2", R"({x="2", y=""})"},
         stage_case{R"(| logfmt a="b", b="a")", "a=1 b=2", R"({a="2", b="1"})"},
+        stage_case{R"(| logfmt a="b")", "b=2 a=1", R"({a="1"})"},
+        stage_case{R"(| logfmt a="x", b="none")", "b=1 x=3", R"({a="3", b="1"})"},
+        stage_case{R"(| logfmt a="x", b="x")", "x=3", R"({a="3", b=""})"},
+        stage_case{R"(| logfmt a="b", a="none")", "b=1", R"({a=""})"},
+        stage_case{R"(| logfmt a_b="none")", "a-b=7 a.b=8", R"({a_b="8"})"},
+        stage_case{R"(| logfmt app="none")", "app=7", R"({app_extracted="7"})"},
+        stage_case{R"(| logfmt a="b \"c\" \"d\"")", "b=1", R"({a=""})"},
         stage_case{R"(| logfmt app="a", x="b")", "a=1 b=\xFF", R"({app_extracted="1", x=""})"}));
 
 INSTANTIATE_TEST_SUITE_P(

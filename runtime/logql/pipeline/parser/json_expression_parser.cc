@@ -81,18 +81,23 @@ struct json_expression_parser::scan_state {
 };
 
 json_expression_parser::json_expression_parser(label_builder& labels, std::vector<target> targets)
-    : targets_(std::move(targets)) {
+    : targets_(std::move(targets)), preserve_name_(labels.intern(preserve_error_label)) {
   for (const target& item : targets_) {
     names_.push_back(labels.intern(item.name));
     longest_path_ = std::max(longest_path_, item.path.size());
   }
 }
 
+void json_expression_parser::fail(row_context& row, std::string_view details) const {
+  row.labels.set_error(json_parser_error, details);
+  if (row.labels.preserves_error()) row.labels.set_parsed(preserve_name_, "true");
+}
+
 bool json_expression_parser::process(row_context& row) {
   const std::string_view line = row.line;
   if (line.empty() || row.labels.no_labels()) return true;
   if (line[0] != '{' && line[0] != '[' && line[0] != '"') {
-    row.labels.set_error(json_parser_error, {});
+    fail(row, {});
     return true;
   }
   matched_.assign(targets_.size(), false);
@@ -147,7 +152,7 @@ void json_expression_parser::scan(std::string_view text, row_context& row) {
 bool json_expression_parser::on_key(scan_state& state, std::size_t colon, std::string_view key) {
   if (static_cast<int>(longest_path_) < state.level) return true;
   if (state.level < 1) {
-    state.row.labels.set_error(json_parser_error, error_text(json_error::malformed));
+    fail(state.row, error_text(json_error::malformed));
     return false;
   }
   const auto level = static_cast<std::size_t>(state.level);
@@ -170,7 +175,7 @@ bool json_expression_parser::on_key(scan_state& state, std::size_t colon, std::s
 // Arrays are entered only by element number; everything else in them is skipped.
 bool json_expression_parser::on_array(scan_state& state) {
   if (state.level < 0) {
-    state.row.labels.set_error(json_parser_error, error_text(json_error::malformed));
+    fail(state.row, error_text(json_error::malformed));
     return false;
   }
   const auto level = static_cast<std::size_t>(state.level);
@@ -201,13 +206,17 @@ void json_expression_parser::found(std::size_t target, std::string_view text, st
   json_value value;
   const json_error why = json_read_value(text, at, value);
   if (why != json_error::none) {
-    row.labels.set_error(json_parser_error, error_text(why));
+    fail(row, error_text(why));
     return;
   }
   ++delivered_count_;
   std::string_view content = value.text;
   if (value.type == json_type::null) content = "";
-  if (value.type == json_type::string) content = json_string_label(value, row.arena);
+  // Everything but objects is read as a string, arrays with all that is in them.
+  if (value.type == json_type::array) value.escaped = content.find('\\') != std::string_view::npos;
+  if (value.type == json_type::string || value.type == json_type::array) {
+    content = json_string_label(value, row.arena);
+  }
   row.labels.set_parsed(row.labels.parsed_name(names_[target]), content);
 }
 

@@ -26,11 +26,13 @@ class json_expression_parser : public stage {
   void scan(std::string_view text, row_context& row);
   bool on_key(scan_state& state, std::size_t colon, std::string_view key);
   bool on_array(scan_state& state);
+  void fail(row_context& row, std::string_view details) const;
   void found(std::size_t target, std::string_view text, std::size_t at, row_context& row);
 
   std::vector<target> targets_;
   std::vector<name_id> names_;
   std::size_t longest_path_ = 0;
+  name_id preserve_name_;
   // Scratch of the current line.
   std::vector<bool> matched_;
   std::size_t matched_count_ = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/logql/pipeline/parser/logfmt_parser.h"
 
-#include <utility>
+#include <algorithm>
 
 #include "runtime/logql/pipeline/parser/json_scanner.h"
 #include "runtime/logql/pipeline/parser/logfmt_scanner.h"
@@ -44,9 +44,39 @@ bool logfmt_parser::process(row_context& row) {
 }
 
 logfmt_expression_parser::logfmt_expression_parser(label_builder& labels,
-                                                   std::vector<target> targets, bool strict)
-    : targets_(std::move(targets)), strict_(strict), keys_(labels) {
-  for (const target& item : targets_) names_.push_back(labels.intern(item.name));
+                                                   const std::vector<target>& targets, bool strict)
+    : strict_(strict), keys_(labels), preserve_name_(labels.intern(preserve_error_label)) {
+  for (const target& item : targets) {
+    const name_id name = labels.intern(item.name);
+    const auto same = std::find(names_.begin(), names_.end(), name);
+    if (same != names_.end()) {
+      line_keys_[static_cast<std::size_t>(same - names_.begin())] = item.key;
+      continue;
+    }
+    names_.push_back(name);
+    line_keys_.push_back(item.key);
+  }
+}
+
+// Of targets that want the same key the first gets it. A key that no target wants, but that is
+// called like one, is stored under its own name.
+std::size_t logfmt_expression_parser::target_of(const key_cache::node& key) const {
+  const auto wanted = std::find(line_keys_.begin(), line_keys_.end(), key.path);
+  if (wanted != line_keys_.end()) return static_cast<std::size_t>(wanted - line_keys_.begin());
+  return static_cast<std::size_t>(std::find(names_.begin(), names_.end(), key.name) -
+                                  names_.begin());
+}
+
+// False ends the line.
+bool logfmt_expression_parser::store(std::size_t target, std::string_view value,
+                                     row_context& row) const {
+  label_builder& labels = row.labels;
+  const name_id name = labels.parsed_name(names_[target]);
+  if (name != names_[target] && !labels.is_wanted(name)) return false;
+  // A value that would need repair is dropped.
+  const std::string_view cleaned = without_replacement_runes(value, row.arena);
+  labels.set_parsed(name, cleaned.data() == value.data() ? cleaned : std::string_view());
+  return !labels.all_required_extracted();
 }
 
 bool logfmt_expression_parser::process(row_context& row) {
@@ -62,18 +92,18 @@ bool logfmt_expression_parser::process(row_context& row) {
       if (strict_ && scanner.first_error() != logfmt_error::none) break;
       continue;
     }
-    const std::string_view key = keys_.at(keys_.find(key_cache::root, scanner.key())).path;
-    if (key.empty()) continue;
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      if (targets_[i].key != key) continue;
-      const std::string_view cleaned = without_replacement_runes(scanner.value(), row.arena);
-      // A value that would need repair is dropped.
-      const bool clean = cleaned.data() == scanner.value().data();
-      labels.set_parsed(labels.parsed_name(names_[i]), clean ? cleaned : std::string_view());
-    }
+    const key_cache::node& key = keys_.at(keys_.find(key_cache::root, scanner.key()));
+    if (key.name == no_name) continue;
+    // Hints are asked for the key of the line, not for the target that it goes to.
+    const bool is_target = std::find(names_.begin(), names_.end(), key.name) != names_.end();
+    if (!is_target && !labels.is_wanted(key.name)) continue;
+    const std::size_t target = target_of(key);
+    if (target == names_.size()) continue;
+    if (!store(target, scanner.value(), row)) break;
   }
   if (strict_ && scanner.first_error() != logfmt_error::none) {
     labels.set_error(logfmt_parser_error, row.arena.keep(scanner.error_text()));
+    if (labels.preserves_error()) labels.set_parsed(preserve_name_, "true");
   }
   return true;
 }

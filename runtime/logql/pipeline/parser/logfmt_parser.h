@@ -33,14 +33,20 @@ class logfmt_expression_parser : public stage {
     std::string name;
     std::string key;
   };
-  logfmt_expression_parser(label_builder& labels, std::vector<target> targets, bool strict);
+  // Of targets with one name the last counts.
+  logfmt_expression_parser(label_builder& labels, const std::vector<target>& targets, bool strict);
   bool process(row_context& row) override;
 
  private:
-  std::vector<target> targets_;
+  // The target that a key of the line goes to, or names_.size().
+  std::size_t target_of(const key_cache::node& key) const;
+  bool store(std::size_t target, std::string_view value, row_context& row) const;
+
   std::vector<name_id> names_;
+  std::vector<std::string> line_keys_;  // of the targets in names_
   bool strict_;
   key_cache keys_;
+  name_id preserve_name_;
 };
 
 }  // namespace skald::logql

@@ -13,6 +13,21 @@ void unpack_parser::fail(row_context& row, std::string_view details) {
   if (row.labels.preserves_error()) row.labels.set_parsed(preserve_name_, "true");
 }
 
+// Clashes and hints are looked up by the key as it stands in the line; only then it is sanitised.
+name_id unpack_parser::target_of(std::string_view key, label_builder& labels) {
+  const key_cache::node& node = keys_.at(keys_.find(key_cache::root, key));
+  if (node.name == no_name) return no_name;
+  if (node.path == key) {
+    const name_id target = labels.parsed_name(node.name);
+    return labels.is_extracted(target) || !labels.is_wanted(target) ? no_name : target;
+  }
+  const name_id raw = labels.find(key);
+  if (raw == no_name) return labels.has_requirements() ? no_name : node.name;
+  const name_id stored = labels.parsed_name(raw);
+  if (labels.is_extracted(stored) || !labels.is_wanted(stored)) return no_name;
+  return stored == raw ? node.name : labels.clash_name(node.name);
+}
+
 bool unpack_parser::process(row_context& row) {
   if (row.line.empty() || row.labels.no_labels()) return true;
   if (row.line[0] != '{') {
@@ -30,13 +45,8 @@ bool unpack_parser::process(row_context& row) {
           packed = json_unescape(value.text, row.arena, entry);
           return packed ? json_error::none : json_error::escape;
         }
-        const name_id name = keys_.at(keys_.find(key_cache::root, key)).name;
-        if (name == no_name) return json_error::none;
-        const name_id target = row.labels.parsed_name(name);
-        if (row.labels.is_extracted(target) || !row.labels.is_wanted(target)) {
-          return json_error::none;
-        }
-        found_.emplace_back(target, json_string_label(value, row.arena));
+        const name_id target = target_of(key, row.labels);
+        if (target != no_name) found_.emplace_back(target, json_string_label(value, row.arena));
         return json_error::none;
       });
   if (why != json_error::none) {

@@ -19,6 +19,8 @@ class unpack_parser : public stage {
 
  private:
   void fail(row_context& row, std::string_view details);
+  // Where a member of that key is stored; no_name when it is not extracted.
+  name_id target_of(std::string_view key, label_builder& labels);
 
   key_cache keys_;
   name_id preserve_name_;

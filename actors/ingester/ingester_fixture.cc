@@ -45,17 +45,20 @@ result<std::unique_ptr<file>> failing_files::open(const std::string& path, open_
     return {failing_with, "told to fail: " + path};
   }
   SKALD_TRY_ASSIGN(auto inner, forwarding_file_system::open(path, mode));
-  if (unreadable_path.empty() || path.find(unreadable_path) == std::string::npos) return inner;
+  if (unreadable_path.empty() || path.find(unreadable_path) == std::string::npos) {
+    return std::unique_ptr<file>(std::make_unique<forwarding_file>(std::move(inner)));
+  }
   return std::unique_ptr<file>(std::make_unique<unreadable_file>(*this, std::move(inner)));
 }
 
 ingester_fixture::ingester_fixture() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "ingester_test_XXXXXX").string();
+  std::string pattern = testing::TempDir() + "/ingester_test_XXXXXX";
   directory_ = ::mkdtemp(pattern.data());
   options_.node = "n1";
   options_.shards = 2;
   options_.wal_directory = directory_ + "/wal";
   options_.wal.segment_bytes = 1 << 20;
+  options_.wal.disk_full_share = 1.0;  // however full the disk of the tests is
   options_.detached_workers = false;
   options_.replay_bytes_max = 0;
   // Tests run in both forms; the frames of tests are too small to be kept by themselves.

@@ -91,9 +91,8 @@ overrides:
 class OverridesWatcher : public testing::Test {
  protected:
   OverridesWatcher() {
-    const char* base = std::getenv("TEST_TMPDIR");
-    folder_ = std::filesystem::path(base ? base : "/tmp") / "overrides_watcher_test";
-    std::filesystem::create_directories(folder_);
+    std::string pattern = testing::TempDir() + "/overrides_watcher_XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
   }
   ~OverridesWatcher() override { std::filesystem::remove_all(folder_); }
   void write(const std::string& text) { std::ofstream(folder_ / "o.yaml") << text; }

@@ -13,6 +13,7 @@
 #include "storage/object_store/memory_store.h"
 #include "testing/kit/query_answer.h"
 #include "testing/kit/random_query.h"
+#include "testing/kit/test_seed.h"
 
 namespace skald {
 namespace {
@@ -92,7 +93,7 @@ void compare(std::uint64_t seed, std::uint64_t& compared) {
 }
 
 TEST(PackQuery, ColumnsDoNotChangeTheAnswer) {
-  const std::uint64_t first = environment_number("SKALD_PACK_SEED", std::random_device()());
+  const std::uint64_t first = test_seed();
   const std::uint64_t cases = environment_number("SKALD_PACK_CASES", 20);
   std::uint64_t compared = 0;
   for (std::uint64_t seed = first; seed < first + cases; ++seed) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real file system behind classes to derive from: a test overrides the calls that it makes
-// fail. Context: as the real one's, as long as the overrides are.
+// fail. It never waits for the disk: no test cuts the power, and thousands of syncs beside other
+// programs' writes take minutes. Context: as the real one's, as long as the overrides are.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,7 +24,7 @@ class forwarding_file : public file {
     return inner_->write_at(offset, bytes);
   }
   result<void> append(std::string_view bytes) override { return inner_->append(bytes); }
-  result<void> sync_data() override { return inner_->sync_data(); }
+  result<void> sync_data() override { return {}; }
   result<std::uint64_t> size() override { return inner_->size(); }
   result<void> resize(std::uint64_t bytes) override { return inner_->resize(bytes); }
   int descriptor() const override { return inner_->descriptor(); }
@@ -47,14 +49,17 @@ class forwarding_file_system : public file_system {
     return real_.list(directory);
   }
   result<void> create_directories(const std::string& path) override {
-    return real_.create_directories(path);
+    std::error_code failure;
+    std::filesystem::create_directories(path, failure);
+    return failure ? real_.create_directories(path) : result<void>();
   }
   result<std::uint64_t> file_size(const std::string& path) override {
     return real_.file_size(path);
   }
   result<bool> exists(const std::string& path) override { return real_.exists(path); }
   result<void> sync_directory(const std::string& directory) override {
-    return real_.sync_directory(directory);
+    SKALD_TRY_ASSIGN(const bool there, real_.exists(directory));
+    return there ? result<void>() : error{errc::not_found, "no such directory: " + directory};
   }
   result<std::uint64_t> free_bytes(const std::string& path) override {
     return real_.free_bytes(path);

@@ -2,7 +2,6 @@
 #include "testing/kit/query_answer.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 #include <variant>
@@ -62,11 +61,6 @@ std::string print_counts(const logql::query_stats& stats) {
            " ";
   }
   return out;
-}
-
-std::uint64_t environment_number(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
 }  // namespace skald

@@ -19,7 +19,4 @@ std::string print_answer(const result<logql::query_result>& answer);
 // Rows and bytes looked at, rows passed, duplicates.
 std::string print_counts(const logql::query_stats& stats);
 
-// A number from the environment, for runs that are longer than a test may be.
-std::uint64_t environment_number(const char* name, std::uint64_t otherwise);
-
 }  // namespace skald

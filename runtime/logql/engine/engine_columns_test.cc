@@ -10,6 +10,7 @@
 #include "testing/kit/columnar_block.h"
 #include "testing/kit/query_answer.h"
 #include "testing/kit/random_query.h"
+#include "testing/kit/test_seed.h"
 
 namespace skald::logql {
 namespace {
@@ -94,7 +95,7 @@ void compare(std::uint64_t seed, std::uint64_t& compared, std::uint64_t& failing
 }
 
 TEST(EngineColumns, ColumnsDoNotChangeTheAnswer) {
-  const std::uint64_t first = environment_number("SKALD_COLUMN_SEED", std::random_device()());
+  const std::uint64_t first = test_seed();
   const std::uint64_t cases = environment_number("SKALD_COLUMN_CASES", 400);
   std::uint64_t compared = 0;
   std::uint64_t failing = 0;

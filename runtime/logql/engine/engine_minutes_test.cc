@@ -7,6 +7,7 @@
 
 #include "runtime/logql/engine/engine.h"
 #include "testing/kit/memory_block.h"
+#include "testing/kit/test_seed.h"
 
 namespace skald::logql {
 namespace {
@@ -92,7 +93,7 @@ std::map<std::string, std::vector<sample_point>> points_of(const query_result& a
 }
 
 TEST(EngineMinutes, CountAsTheRowsDo) {
-  const std::uint64_t seed = std::random_device()();
+  const std::uint64_t seed = test_seed();
   SCOPED_TRACE(seed);
   std::mt19937_64 random(seed);
   const std::vector<std::string> forms = {"sum by (app) (count_over_time({app=~\".+\"}[%m]))",

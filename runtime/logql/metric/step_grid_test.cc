@@ -6,6 +6,8 @@
 #include <random>
 #include <set>
 
+#include "testing/kit/test_seed.h"
+
 namespace skald::logql {
 namespace {
 
@@ -93,7 +95,7 @@ TEST(WindowSet, MayEndWithTime) {
 }
 
 TEST(WindowSet, IntervalsAgreeWithWindows) {
-  const std::uint64_t seed = std::random_device()();
+  const std::uint64_t seed = test_seed();
   SCOPED_TRACE(seed);
   std::mt19937_64 random(seed);
   for (int round = 0; round < 300; ++round) {

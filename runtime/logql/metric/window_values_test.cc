@@ -7,6 +7,8 @@
 #include <limits>
 #include <random>
 
+#include "testing/kit/test_seed.h"
+
 namespace skald::logql {
 namespace {
 
@@ -189,7 +191,7 @@ std::optional<double> naive(const leaf_aggregation& leaf, std::vector<timed_samp
 }
 
 TEST(WindowValues, SlidingAgreesWithPlainWalk) {
-  const std::uint64_t seed = std::random_device()();
+  const std::uint64_t seed = test_seed();
   SCOPED_TRACE(seed);
   std::mt19937_64 random(seed);
   const range_op ops[] = {

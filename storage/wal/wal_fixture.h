@@ -45,6 +45,7 @@ inline std::string slurp(const std::string& path) {
 }
 
 inline void spill(const std::string& path, std::string_view bytes) {
+  std::filesystem::remove(path);  // some file systems write a truncated one to the disk at once
   std::ofstream(path, std::ios::binary | std::ios::trunc).write(bytes.data(), bytes.size());
 }
 

@@ -46,30 +46,38 @@ class Clients(unittest.TestCase):
     def tearDownClass(cls):
         cls.node.close()
 
-    def run_client(self, *command):
-        subprocess.run(["node", *command], cwd=self.folder, check=True, timeout=60)
-
-    def numbers(self, query, text):
-        """Which of the numbered lines are there; waits for the client's last batch."""
-        now = int(time.time() * 1e9)
-        for _ in range(50):
-            found = self.node.entries(query, now - 600 * 10**9, now + 600 * 10**9)
-            if len(found) >= COUNT:
+    def deliver(self, app, script, *arguments):
+        """Runs a client until all its lines are here, and ends it. Returns the lines."""
+        command = ["node", script, "http://127.0.0.1:%d" % self.node.port, str(COUNT), *arguments]
+        client = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.PIPE)
+        self.addCleanup(client.wait)
+        self.addCleanup(client.kill)
+        deadline = time.monotonic() + skald_node.REQUEST_TIMEOUT_S
+        while True:
+            now = int(time.time() * 1e9)
+            found = self.node.entries('{app="%s"}' % app, now - 3600 * 10**9, now + 3600 * 10**9)
+            if len(found) >= COUNT or client.poll() is not None or time.monotonic() > deadline:
                 break
             time.sleep(0.1)
-        return sorted(int(line.split(text)[1].split('"')[0].split()[0].rstrip(",")) for _, line, _ in found)
+        client.stdin.close()
+        self.assertEqual(client.wait(skald_node.REQUEST_TIMEOUT_S), 0)
+        return [line for _, line, _ in found]
+
+    @staticmethod
+    def numbers(lines, text):
+        return sorted(int(line.split(text)[1].split('"')[0].split()[0].rstrip(",")) for line in lines)
 
     def test_pino_loki(self):
-        self.run_client("push_with_pino.mjs", "http://127.0.0.1:%d" % self.node.port, str(COUNT))
-        self.assertEqual(self.numbers('{app="pino"}', "pino line "), list(range(COUNT)))
+        lines = self.deliver("pino", "push_with_pino.mjs")
+        self.assertEqual(self.numbers(lines, "pino line "), list(range(COUNT)))
 
     def test_winston_loki_json(self):
-        self.run_client("push_with_winston.cjs", "http://127.0.0.1:%d" % self.node.port, str(COUNT), "json")
-        self.assertEqual(self.numbers('{app="winston-json"}', "winston line "), list(range(COUNT)))
+        lines = self.deliver("winston-json", "push_with_winston.cjs", "json")
+        self.assertEqual(self.numbers(lines, "winston line "), list(range(COUNT)))
 
     def test_winston_loki_protobuf(self):
-        self.run_client("push_with_winston.cjs", "http://127.0.0.1:%d" % self.node.port, str(COUNT), "protobuf")
-        self.assertEqual(self.numbers('{app="winston-protobuf"}', "winston line "), list(range(COUNT)))
+        lines = self.deliver("winston-protobuf", "push_with_winston.cjs", "protobuf")
+        self.assertEqual(self.numbers(lines, "winston line "), list(range(COUNT)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logs through pino and its Loki transport: node push_with_pino.mjs URL COUNT
+// Logs through pino and its Loki transport, until stdin is closed: node push_with_pino.mjs URL COUNT
 import pino from 'pino';
 
 const [url, count] = [process.argv[2], Number(process.argv[3])];
@@ -9,11 +9,14 @@ const transport = pino.transport({
 });
 const logger = pino({ level: 'info' }, transport);
 for (let i = 0; i < count; i++) logger.info({ number: i }, `pino line ${i}`);
-// The transport's thread keeps nobody alive: the timer does, until all is sent.
-const alive = setInterval(() => {}, 1000);
+// The transport's thread keeps nobody alive: stdin does. Once closed, a timer does until the thread has ended.
 await new Promise((resolve, reject) => {
   transport.on('close', resolve);
   transport.on('error', reject);
-  setTimeout(() => transport.end(), 1000);
+  process.stdin.on('end', () => {
+    const alive = setInterval(() => {}, 1000);
+    transport.on('close', () => clearInterval(alive));
+    transport.end();
+  });
+  process.stdin.resume();
 });
-clearInterval(alive);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logs through winston and winston-loki: node push_with_winston.cjs URL COUNT json|protobuf
+// Logs through winston and winston-loki, until stdin is closed: node push_with_winston.cjs URL COUNT json|protobuf
 const winston = require('winston');
 const LokiTransport = require('winston-loki');
 
@@ -18,10 +18,13 @@ const transport = new LokiTransport({
 });
 const logger = winston.createLogger({ transports: [transport] });
 for (let i = 0; i < count; i++) logger.info(`winston line ${i}`, { number: i });
-transport.flush().then(
-  () => process.exit(0),
-  (error) => {
-    console.error(error);
-    process.exit(1);
-  },
+process.stdin.on('end', () =>
+  transport.flush().then(
+    () => process.exit(0),
+    (error) => {
+      console.error(error);
+      process.exit(1);
+    },
+  ),
 );
+process.stdin.resume();

@@ -2,7 +2,7 @@
 """Kills the process with SIGKILL at random moments under concurrent pushes, and then looks for every numbered line.
 
 An acknowledged line must be found exactly once. A push without an answer is sent again until it is acknowledged, so a line
-that was stored before the kill is pushed twice and must still be found once.  Environment: KILLS (20), SEED.
+that was stored before the kill is pushed twice and must still be found once.  Environment: KILLS (20), SKALD_SEED.
 """
 import http.client
 import os
@@ -14,7 +14,7 @@ import unittest
 import skald_node
 
 KILLS = int(os.environ.get("KILLS", "20"))
-SEED = int(os.environ.get("SEED", str(int(time.time()))))
+SEED = skald_node.SEED
 PUSHERS = 4
 STREAMS_PER_PUSHER = 5
 BASE = (int(time.time()) - 1800) * 10**9
@@ -83,7 +83,7 @@ class Crash(unittest.TestCase):
         time.sleep(0.2)
         stop.set()
         for p in pushers:
-            p.join(60)
+            p.join(2 * skald_node.REQUEST_TIMEOUT_S)
             self.assertFalse(p.is_alive(), "a pusher hangs")
             self.assertEqual(p.refused, [])
         self.check(node, pushers)

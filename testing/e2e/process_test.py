@@ -16,11 +16,11 @@ CANCELS = int(os.environ.get("CANCELS", "1000"))
 
 def run(*arguments):
     """(status, stdout and stderr) of a process that is expected to end by itself."""
-    done = subprocess.run([skald_node.binary(), *arguments], capture_output=True, timeout=30)
+    done = subprocess.run([skald_node.binary(), *arguments], capture_output=True, timeout=skald_node.START_TIMEOUT_S)
     return done.returncode, (done.stdout + done.stderr).decode()
 
 
-def wait_for(what, timeout=30):
+def wait_for(what, timeout=skald_node.REQUEST_TIMEOUT_S):
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         if what():
@@ -149,22 +149,26 @@ class Process(unittest.TestCase):
     def cancel(self, node, count):
         request = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % self.PATH.encode()
         for i in range(count):
-            s = socket.create_connection(("127.0.0.1", node.port), timeout=10)
+            s = socket.create_connection(("127.0.0.1", node.port), timeout=skald_node.REQUEST_TIMEOUT_S)
             s.sendall(request)
             if i % 10 == 0:
                 time.sleep(0.005)
             s.close()
 
     def assert_gone(self, node, actors):
-        """Ended queries end their actors at once: these are gone before one more query of that size is answered, which
-        takes some 100 ms on a core of today. (A bound by work rather than by the clock, which other load would break.)"""
-        begin = time.monotonic()
-        status, body, _ = node.request("GET", self.PATH)
-        answered = time.monotonic() - begin
-        left = node.metric("skald_actors_running") - actors
-        self.assertLessEqual(left, self.ACTORS_OF_AN_ANSWER,
-                             "actors left after %.0f ms, when status %d came" % (answered * 1000, status))
-        self.assertTrue(wait_for(lambda: node.metric("skald_actors_running") <= actors, 60))
+        """Ended queries end their actors: these are gone before so many more queries of that size are answered, or that
+        much time has passed. (The first alone a fast machine would break, the second alone a slow one.)"""
+        begin, answered = time.monotonic(), 0
+        while True:
+            status, _, _ = node.request("GET", self.PATH)
+            answered += 1
+            left = node.metric("skald_actors_running") - actors
+            if left <= self.ACTORS_OF_AN_ANSWER:
+                break
+            passed = time.monotonic() - begin
+            self.assertFalse(answered > 10 and passed > 3, "%d actors left after %d more queries in %.1f s, status %d"
+                             % (left, answered, passed, status))
+        self.assertTrue(wait_for(lambda: node.metric("skald_actors_running") <= actors))
 
     def test_cancelled_queries_leave_nothing(self):
         node = self.filled()
@@ -188,7 +192,7 @@ class Process(unittest.TestCase):
         self.assertEqual(len(node.entries('{app="p"} |= " 4999"', BASE - HOUR, BASE + HOUR)), 20)
 
     def test_queries_that_time_out_leave_nothing(self):
-        node = self.filled(limits="  query_timeout: 5ms\n")
+        node = self.filled(limits="  query_timeout: 1ms\n")
         actors = self.settled(node)
         memory = node.metric("process_resident_memory_bytes")
         for _ in range(30):

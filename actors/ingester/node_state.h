@@ -15,6 +15,15 @@ namespace skald {
 
 struct tenant_counts {
   std::atomic<std::int64_t> streams{0};
+  // Counts one more stream unless there are `limit` already (0: no limit), whatever other shards do
+  // at the same time.
+  bool try_add_stream(std::int64_t limit) {
+    auto counted = streams.load(std::memory_order_relaxed);
+    do {
+      if (limit > 0 && counted >= limit) return false;
+    } while (!streams.compare_exchange_weak(counted, counted + 1, std::memory_order_relaxed));
+    return true;
+  }
 };
 
 struct node_state {

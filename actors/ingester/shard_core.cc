@@ -108,7 +108,6 @@ row_index shard_core::make_row(std::uint32_t tenant, stream_ptr info) {
   }
   by_stream_.emplace(stream_key{tenant, info->fingerprint}, row);
   tenants_[tenant].postings.add(row, info->labels);
-  tenants_[tenant].counts->streams.fetch_add(1, std::memory_order_relaxed);
   node_->streams.fetch_add(1, std::memory_order_relaxed);
   node_->streams_created.fetch_add(1, std::memory_order_relaxed);
   rows_[row].fingerprint = info->fingerprint;
@@ -164,12 +163,13 @@ row_index shard_core::admit_slice(const push_frame& frame, std::uint32_t number,
   auto row = found.row;
   if (row == no_row) row = find_row(tenant, slice.fingerprint);  // made by a slice before this
   if (row == no_row) {
-    if (stream_limit > 0 &&
-        tenants_[tenant].counts->streams.load(std::memory_order_relaxed) >= stream_limit) {
+    tenant_counts& counts = *tenants_[tenant].counts;
+    if (!counts.try_add_stream(stream_limit)) {
       return drop_all(reject_stream_limit(context, slice));
     }
     auto info = make_stream(slice.canonical_labels);
     if (!info.ok() || (*info)->fingerprint != slice.fingerprint) {
+      counts.streams.fetch_sub(1, std::memory_order_relaxed);
       return drop_all(reject_labels(context, slice));
     }
     row = make_row(tenant, std::move(info).value());
@@ -238,6 +238,7 @@ row_index shard_core::row_for(std::uint32_t tenant, const stream_slice& slice, r
   auto info = make_stream(slice.canonical_labels);
   // Admission refuses such slices: this is a record of another version.
   if (!info.ok() || (*info)->fingerprint != slice.fingerprint) return no_row;
+  tenants_[tenant].counts->try_add_stream(0);
   return make_row(tenant, std::move(info).value());
 }
 

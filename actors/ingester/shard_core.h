@@ -220,6 +220,7 @@ class shard_core {
 
   std::uint32_t tenant_index(std::string_view tenant);
   void sweep_tenants();
+  // The caller has counted the stream in the tenant's counts.
   row_index make_row(std::uint32_t tenant, stream_ptr info);
   row_index find_row(std::uint32_t tenant, const stream_fingerprint& fingerprint) const;
   row_index row_for(std::uint32_t tenant, const stream_slice& slice, row_index hint);

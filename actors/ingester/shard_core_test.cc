@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <barrier>
+#include <thread>
+
 #include "actors/ingester/head_columns.h"
 
 namespace skald {
@@ -149,6 +153,33 @@ TEST_F(shard_core_test, StreamLimitCountsStreamsOfTheTenantOnTheNode) {
   core_ = nullptr;
   EXPECT_EQ(node_->streams.load(), 1);
   make();
+}
+
+TEST_F(shard_core_test, StreamLimitHoldsForShardsAtTheSameTime) {
+  constexpr int tenants = 500;
+  constexpr int shards = 4;
+  std::vector<push_frame_ptr> frames;
+  for (int i = 0; i < shards * tenants; ++i) {
+    const std::string labels = "{a=\"" + std::to_string(i % shards);
+    frames.push_back(frame_of({{labels + "x\"}", 1}, {labels + "y\"}", 1}, {labels + "z\"}", 1}},
+                              "t" + std::to_string(i / shards)));
+  }
+  std::barrier all(shards);
+  std::vector<std::thread> threads;
+  std::atomic<int> accepted{0};
+  for (int shard = 0; shard < shards; ++shard) {
+    threads.emplace_back([&, shard] {
+      shard_core core(options_, node_, "n-1-" + std::to_string(shard));
+      for (int i = shard; i < shards * tenants; i += shards) {
+        all.arrive_and_wait();
+        accepted += static_cast<int>(
+            core.admit(*frames[i], all_slices(frames[i]), limits_, 5, now_).accepted_lines);
+      }
+      all.arrive_and_wait();  // streams go with their shard
+    });
+  }
+  for (auto& one : threads) one.join();
+  EXPECT_EQ(accepted, 5 * tenants);
 }
 
 TEST_F(shard_core_test, RefusesLabelsThatAreNotTheFingerprints) {

@@ -30,7 +30,7 @@ def installed():
     for name in ("package.json", "package-lock.json", "push_with_pino.mjs", "push_with_winston.cjs"):
         shutil.copyfile(os.path.join(HERE, name), os.path.join(folder, name))
     if not os.path.exists(os.path.join(folder, "node_modules", ".complete")):
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder, check=True,
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=5"], cwd=folder, check=True,
                        env=dict(os.environ, HOME=os.environ.get("HOME") or folder))
         open(os.path.join(folder, "node_modules", ".complete"), "w").close()
     return folder

@@ -127,7 +127,9 @@ class Node:
 
     def start(self, wait=True):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([binary(), "-config.file=" + self.config], stdout=log, stderr=log)
+            # Templates print times in the process's zone.
+            self.process = subprocess.Popen([binary(), "-config.file=" + self.config], stdout=log, stderr=log,
+                                            env=dict(os.environ, TZ="UTC"))
         if wait:
             self.wait_ready()
         return self

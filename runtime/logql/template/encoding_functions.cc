@@ -2,6 +2,9 @@
 // base64, URL, HTML and JavaScript escapes, and JSON.
 #include <simdjson.h>
 
+#include <optional>
+
+#include "runtime/logql/template/json_text.h"
 #include "runtime/logql/template/template_functions.h"
 #include "runtime/model/go_string.h"
 
@@ -136,10 +139,14 @@ function_result call_urldecode(function_call& call) {
   return call.arena.text(std::move(out));
 }
 
-// The arguments as one text, as html, js and urlquery take them.
+// The arguments as one text, as html, js and urlquery take them: nil is a text of its own.
 std::string joined(const function_call& call) {
+  std::vector<template_value> arguments(call.arguments.begin(), call.arguments.end());
+  for (template_value& argument : arguments) {
+    if (argument.type == value_type::nil) argument = template_value::of_text("<no value>");
+  }
   std::string text;
-  append_printed(text, call.arguments);
+  append_printed(text, arguments);
   return text;
 }
 
@@ -239,19 +246,24 @@ template_value to_value(const simdjson::dom::element& element, value_arena& aren
   }
 }
 
+std::optional<template_value> read_json(std::string_view text, value_arena& arena) {
+  constexpr std::size_t depth_max = 200;
+  simdjson::dom::parser parser;
+  if (parser.allocate(text.size() + 1, depth_max) != simdjson::SUCCESS) return std::nullopt;
+  simdjson::dom::element document;
+  if (parser.parse(text.data(), text.size()).get(document) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  return to_value(document, arena);
+}
+
 // Malformed documents give nil.
 function_result call_from_json(function_call& call) {
-  constexpr std::size_t depth_max = 200;
-  if (call.text(0).empty()) return template_value{};  // may have no address, which simdjson wants
-  simdjson::dom::parser parser;
-  if (parser.allocate(call.text(0).size() + 1, depth_max) != simdjson::SUCCESS) {
-    return template_value{};
-  }
-  simdjson::dom::element document;
-  if (parser.parse(call.text(0).data(), call.text(0).size()).get(document) != simdjson::SUCCESS) {
-    return template_value{};
-  }
-  return to_value(document, call.arena);
+  const std::string_view text = call.text(0);
+  if (text.empty()) return template_value{};  // may have no address, which simdjson wants
+  std::optional<template_value> value = read_json(text, call.arena);
+  if (!value) value = read_json(as_simdjson_reads(text), call.arena);
+  return value.value_or(template_value{});
 }
 
 }  // namespace

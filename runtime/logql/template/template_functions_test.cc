@@ -155,6 +155,22 @@ TEST(TemplateFunctions, Encodings) {
       {R"(html "<a&b>")", "&lt;a&amp;b&gt;"},
       {R"(js "a'b")", "a\\'b"},
       {R"(urlquery "a b")", "a+b"},
+      {R"(html (index (fromJson "{}") "x") 1 "<")", "&lt;no value&gt;1&lt;"},
+      {R"(js (fromJson "null"))", "\\u003Cno value\\u003E"},
+  });
+}
+
+TEST(TemplateFunctions, FromJsonReadsWhatGoReads) {
+  expect_all({
+      {R"(fromJson "[18446744073709551616,-99999999999999999999,123456789012345678]")",
+       "[1.8446744073709552e+19 -1e+20 1.2345678901234568e+17]"},
+      {R"(fromJson "[1e999,2]")", "[<nil> 2]"},
+      {R"(fromJson `["\ud800","\ud83d\ude00","\\ud800","9999999999999999999999"]`)",
+       "[\xEF\xBF\xBD 😀 \\ud800 9999999999999999999999]"},
+      {R"(fromJson (b64dec "WyL/Il0="))", "[\xEF\xBF\xBD]"},
+      {R"(fromJson "[99999999999999999999,]")", "<no value>"},
+      {R"(fromJson "[099999999999999999999]")", "<no value>"},
+      {R"(fromJson "[--99999999999999999999]")", "<no value>"},
   });
 }
 

@@ -104,6 +104,12 @@ std::optional<label_violation> check_labels(const cached_labels& labels, std::st
     return label_violation{"missing_labels",
                            "error at least one label pair is required per stream"};
   }
+  if (labels.canonical_labels.size() > stream_labels_bytes_max) {
+    return label_violation{
+        "label_value_too_long",
+        "stream has labels of " + std::to_string(labels.canonical_labels.size()) +
+            " bytes together, limit: " + std::to_string(stream_labels_bytes_max)};
+  }
   if (labels.exempt) return std::nullopt;
   if (static_cast<std::int64_t>(labels.name_count) > limits.max_label_names_per_series) {
     return label_violation{"max_label_names_per_series",

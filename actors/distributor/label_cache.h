@@ -42,9 +42,14 @@ struct label_violation {
   std::string text;         // for the client
 };
 
+// Labels of one stream, as text, whatever the tenant's limits say and also of exempt streams: they
+// go into frames, log records, packs and the index as a whole.
+constexpr std::size_t stream_labels_bytes_max = 1u << 20;
+
 // Whether check_labels() would find nothing. Exact for tenants without enforced labels.
 inline bool labels_are_fine(const cached_labels& labels, const tenant_limits& limits) {
   if (labels.label_count == 0) return false;
+  if (labels.canonical_labels.size() > stream_labels_bytes_max) return false;
   if (labels.exempt) return true;
   return static_cast<std::int64_t>(labels.name_count) <= limits.max_label_names_per_series &&
          static_cast<std::int64_t>(labels.longest_name) <= limits.max_label_name_length &&

@@ -74,7 +74,8 @@ TEST(ResolveLabels, TheShortCheckEqualsTheLongOne) {
                                R"({abcdef="1"})",
                                R"({a="1234567"})",
                                R"({a="1", b="2", c="3"})",
-                               R"({__pattern__="1234567", bcdefgh="2", c="3"})"};
+                               R"({__pattern__="1234567", bcdefgh="2", c="3"})",
+                               R"({__pattern__=")" + std::string(1 << 20, 'x') + R"("})"};
   for (const bool enforced : {false, true}) {
     tenant_limits limits;
     limits.discover_service_name = {};
@@ -93,6 +94,24 @@ TEST(ResolveLabels, TheShortCheckEqualsTheLongOne) {
         EXPECT_FALSE(labels_are_fine(*labels, limits)) << text;
       }
     }
+  }
+}
+
+// What is longer would not fit into a pack, and the flush of it would fail for ever.
+TEST(ResolveLabels, NoStreamMayHaveLabelsWithoutBound) {
+  tenant_limits limits;
+  limits.max_label_value_length = 1 << 30;
+  for (const char* name : {"a", "__pattern__", "__aggregated_metric__"}) {
+    const auto refused = [&](std::size_t bytes) {
+      const auto labels =
+          resolve_labels("{" + std::string(name) + "=\"" + std::string(bytes, 'x') + "\"}", limits);
+      return check_labels(*labels, "t", limits);
+    };
+    EXPECT_FALSE(refused(stream_labels_bytes_max - 100)) << name;
+    const auto violation = refused(stream_labels_bytes_max);
+    ASSERT_TRUE(violation) << name;
+    EXPECT_EQ(violation->reason, "label_value_too_long");
+    EXPECT_LT(violation->text.size(), 100u);
   }
 }
 

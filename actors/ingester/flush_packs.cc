@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "actors/ingester/head_block.h"
+#include "storage/chunk/pack_format.h"
 #include "storage/chunk/prefetch.h"
 
 namespace skald {
@@ -108,6 +109,34 @@ result<written_pack> write_pack(const pack_identity& identity,
   return writer.write(identity, inputs.take());
 }
 
+// What goes into one pack each. Mostly that is all: only the labels of very many streams, or of
+// very long ones, are too much for one. A stream's pieces stay together.
+std::vector<std::vector<head_snapshot_ptr>> split_by_labels(
+    const std::vector<head_snapshot_ptr>& pieces) {
+  std::uint64_t bytes = 0;
+  for (const auto& piece : pieces) bytes += piece->stream->canonical_labels.size();
+  if (bytes <= pack_label_bytes_max && pieces.size() <= pack_streams_max) return {pieces};
+  std::vector<std::vector<head_snapshot_ptr>> parts(1);
+  std::unordered_map<stream_fingerprint, std::size_t> part_of;
+  bytes = 0;
+  std::size_t streams = 0;
+  for (const auto& piece : pieces) {
+    const auto [known, is_new] = part_of.try_emplace(piece->stream->fingerprint, parts.size() - 1);
+    if (is_new) {
+      const auto more = piece->stream->canonical_labels.size();
+      if (streams > 0 && (bytes + more > pack_label_bytes_max || streams == pack_streams_max)) {
+        known->second = parts.size();
+        parts.emplace_back();
+        bytes = streams = 0;
+      }
+      bytes += more;
+      ++streams;
+    }
+    parts[known->second].push_back(piece);
+  }
+  return parts;
+}
+
 // The index wants each chunk with its stream's labels.
 pack_rows rows_of(const std::string& tenant, const std::string& key,
                   const std::vector<head_snapshot_ptr>& pieces, const written_pack& pack) {
@@ -139,15 +168,18 @@ result<flushed_set> flush_packs(const sealed_set& set, const std::string& origin
     for (const auto& piece : pieces) days[piece->day].push_back(piece);
     for (const auto& [day, of_day] : days) {
       const pack_identity identity{tenant, origin, set.flush_id, set.sequence};
-      SKALD_TRY_ASSIGN(const auto pack, write_pack(identity, of_day, writer));
-      const auto key = pack_object_key(identity, day);
-      SKALD_TRY(store.put(key, pack.views()));
-      out.packs.push_back({tenant, day, key});
-      out.rows.push_back(rows_of(tenant, key, of_day, pack));
-      out.raw_bytes += pack.info.line_bytes;
-      out.stored_bytes += pack.bytes;
-      out.duplicates += duplicates(of_day, pack.info);
-      out.infos.push_back(pack.info);
+      const auto parts = split_by_labels(of_day);
+      for (std::size_t part = 0; part < parts.size(); ++part) {
+        const auto key = pack_object_key(identity, day, part);
+        SKALD_TRY_ASSIGN(const auto pack, write_pack(identity, parts[part], writer));
+        SKALD_TRY(store.put(key, pack.views()));
+        out.packs.push_back({tenant, day, key});
+        out.rows.push_back(rows_of(tenant, key, parts[part], pack));
+        out.raw_bytes += pack.info.line_bytes;
+        out.stored_bytes += pack.bytes;
+        out.duplicates += duplicates(parts[part], pack.info);
+        out.infos.push_back(pack.info);
+      }
     }
   }
   return out;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes packs of a sealed set and puts them into the object store: one per tenant and day.
-// Blocking, without actors; used by flusher_actor.
+// Makes packs of a sealed set and puts them into the object store: one per tenant and day, more
+// only where the labels are too much for one. Blocking, without actors; used by flusher_actor.
 #pragma once
 
 #include <memory>

@@ -19,6 +19,16 @@ void unflushed_stream::add_buffer(std::uint64_t buffer_lines, std::uint64_t buff
   line_bytes += buffer_line_bytes;
 }
 
+std::string_view pack_flush_name(std::string_view pack_key) {
+  if (const auto slash = pack_key.rfind('/'); slash != std::string_view::npos) {
+    pack_key.remove_prefix(slash + 1);
+  }
+  if (pack_key.ends_with(".skp")) pack_key.remove_suffix(4);
+  const auto other = pack_key.find_last_not_of("0123456789");
+  const bool has_part = other != std::string_view::npos && pack_key[other] == '.';
+  return has_part ? pack_key.substr(0, other) : pack_key;
+}
+
 bool is_in_memory(std::span<const std::string> flush_names, std::string_view pack_key) {
   const auto name = pack_flush_name(pack_key);
   if (name.size() <= flush_number_digits) return false;

@@ -101,16 +101,10 @@ struct streams_request {
   bool exact = false;
 };
 
-// The name of the flush that made a pack: the file name of its key without ".skp", unique for
-// (ingester incarnation, shard, flush); its last 16 characters number the shard's flushes. Packs
-// not made by a flush (compaction) have other forms.
-inline std::string_view pack_flush_name(std::string_view pack_key) {
-  if (const auto slash = pack_key.rfind('/'); slash != std::string_view::npos) {
-    pack_key.remove_prefix(slash + 1);
-  }
-  if (pack_key.ends_with(".skp")) pack_key.remove_suffix(4);
-  return pack_key;
-}
+// The name of the flush that made a pack: the file name of its key without the number of the part
+// and ".skp", unique for (ingester incarnation, shard, flush); its last 16 characters number the
+// shard's flushes. Packs not made by a flush (compaction) have other forms.
+std::string_view pack_flush_name(std::string_view pack_key);
 
 // Whether a pack was made by a flush that an answer covers. `flush_names` has for each shard the
 // name of the first one; all later ones of the shard are covered, too.

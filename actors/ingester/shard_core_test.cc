@@ -444,6 +444,9 @@ TEST_F(shard_core_test, FlushesFromTheFirstOneOfAShardOnAreHere) {
   EXPECT_FALSE(covered("n-1-0-0000000000000007"));
   EXPECT_TRUE(covered("n-1-0-0000000000000008"));
   EXPECT_TRUE(covered("n-1-0-1000000000000000"));
+  EXPECT_TRUE(covered("n-1-0-0000000000000008.1"));
+  EXPECT_FALSE(covered("n-1-0-0000000000000007.12"));
+  EXPECT_FALSE(covered(".1"));
   EXPECT_TRUE(covered("n-1-1-0000000000000003"));
   EXPECT_TRUE(covered("m-1-0-0000000000000002"));
   EXPECT_FALSE(covered("n-1-2-0000000000000009"));

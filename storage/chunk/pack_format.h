@@ -55,6 +55,10 @@ inline constexpr std::uint32_t segment_sections_max = 64;
 inline constexpr std::uint32_t pack_segments_max = 1U << 20;
 inline constexpr std::uint32_t pack_chunks_max = 4U << 20;
 
+// What writers put into one pack, well below what readers take: its label texts are one section.
+inline constexpr std::uint32_t pack_label_bytes_max = section_bytes_max / 2;
+inline constexpr std::uint32_t pack_streams_max = 1U << 20;
+
 // Skip filters: rows are 1, 2, 4, 8 or 16 bits wide, one bit per segment of the group.
 inline constexpr std::uint32_t filter_group_segments_max = 16;
 inline constexpr std::uint32_t filter_header_bytes = 16;

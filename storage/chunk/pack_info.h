@@ -2,6 +2,7 @@
 // Who wrote a pack, and what all of it holds. Plain values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -31,7 +32,8 @@ struct pack_info {
 };
 
 // `packs/<tenant>/<day number>/<origin>-<flush id in 16 hex digits>.skp`: unique per flush, and the
-// same when a flush is repeated, so that the second put replaces an equal object.
-std::string pack_object_key(const pack_identity& identity, std::int64_t day);
+// same when a flush is repeated, so that the second put replaces an equal object. Where a tenant's
+// day takes more than one pack those behind the first end in `.<part>.skp`.
+std::string pack_object_key(const pack_identity& identity, std::int64_t day, std::size_t part = 0);
 
 }  // namespace skald

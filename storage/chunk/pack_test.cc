@@ -344,6 +344,8 @@ TEST_F(PackTest, OneReaderServesManyThreads) {
 TEST(PackObjectKey, IsUniquePerFlush) {
   EXPECT_EQ(pack_object_key({"t", "ing-1", 0x1234abcd, 9}, 20000),
             "packs/t/20000/ing-1-000000001234abcd.skp");
+  EXPECT_EQ(pack_object_key({"t", "ing-1", 0x1234abcd, 9}, 20000, 12),
+            "packs/t/20000/ing-1-000000001234abcd.12.skp");
 }
 
 TEST(PackWriterOptions, ValidateSaysAllProblems) {

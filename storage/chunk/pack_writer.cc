@@ -34,6 +34,16 @@ std::string_view app_of_segment(const segment_plan& plan, const planned_segment&
   return app_of(plan.streams[planned.runs.front().chunk]->labels);
 }
 
+// A section that is too long would be unreadable.
+result<void> check_labels(const segment_plan& plan) {
+  std::uint64_t bytes = 0;
+  for (const stream_ptr& stream : plan.streams) bytes += stream->canonical_labels.size() + 8;
+  if (bytes <= section_bytes_max && plan.streams.size() <= pack_chunks_max) return {};
+  return error{errc::invalid_argument, "pack of " + std::to_string(plan.streams.size()) +
+                                           " streams with " + std::to_string(bytes) +
+                                           " bytes of labels: too much for one"};
+}
+
 // The version of the format that the contents need: readers of 1.0 know plain lines only.
 std::uint16_t minor_version_of(const pack_contents& contents) {
   const bool columns =
@@ -76,6 +86,7 @@ class pack_writer::implementation {
   result<written_pack> write(const pack_identity& identity, const std::vector<pack_input>& inputs) {
     SKALD_TRY(check_identity(identity));
     SKALD_TRY_ASSIGN(const segment_plan plan, plan_segments(inputs, options_.segment_bytes_target));
+    SKALD_TRY(check_labels(plan));
     pack_ = {};
     contents_ = {};
     filter_parts_.clear();
@@ -232,12 +243,13 @@ result<written_pack> pack_writer::write(const pack_identity& identity,
   return implementation_->write(identity, inputs);
 }
 
-std::string pack_object_key(const pack_identity& identity, std::int64_t day) {
+std::string pack_object_key(const pack_identity& identity, std::int64_t day, std::size_t part) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string id(16, '0');
   for (int i = 0; i < 16; ++i) id[15 - i] = digits[identity.flush_id >> (4 * i) & 15];
+  const std::string end = part == 0 ? std::string() : '.' + std::to_string(part);
   return "packs/" + identity.tenant + "/" + std::to_string(day) + "/" + identity.origin + "-" + id +
-         ".skp";
+         end + ".skp";
 }
 
 }  // namespace skald

@@ -81,10 +81,10 @@ class pack_writer {
   pack_writer& operator=(const pack_writer&) = delete;
 
   // Inputs without rows are left out. Errors: invalid_argument when there is no row at all, when an
-  // input is malformed (unsorted, columns of different lengths, no stream), or when one line is
-  // over line_bytes_max. Which segments get columns also depends on what this writer wrote before:
-  // it remembers, by app, whether they paid. Cost: about 2 CPU s per raw GB. Memory: about one
-  // segment and the result.
+  // input is malformed (unsorted, columns of different lengths, no stream), when one line is over
+  // line_bytes_max, or when the labels of all streams do not fit into a section. Which segments get
+  // columns also depends on what this writer wrote before: it remembers, by app, whether they paid.
+  // Cost: about 2 CPU s per raw GB. Memory: about one segment and the result.
   result<written_pack> write(const pack_identity& identity, std::vector<pack_input> inputs);
 
  private:

@@ -29,7 +29,7 @@ class label_regex {
     bool ignore_case;
     friend bool operator==(const test&, const test&) = default;
   };
-  // For tests: empty when the expression runs as an anchored regular expression.
+  // Empty when the expression runs as an anchored regular expression.
   const std::vector<test>& tests() const { return tests_; }
 
  private:

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "runtime/logql/pipeline/label_regex.h"
 #include "runtime/logql/scan/ip_matcher.h"
 #include "runtime/logql/scan/line_pattern.h"
 #include "runtime/logql/scan/literal_requirement.h"
@@ -108,13 +109,23 @@ bool ends_with(const std::string& text, std::string_view end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-// Values of which one must be the label's, when the filter says so.
+// Values of which one must be the label's, when the filter says so. An expression that looks like a
+// list of them may be tested by "contains" (`web|web-2`), and says nothing of whole values then.
 std::vector<std::string> values_of(const string_label_filter& filter) {
   if (filter.op == match_op::equal) return {filter.value};
   if (filter.op != match_op::regex) return {};
+  const result<label_regex> regex = label_regex::compile(filter.value);
+  if (!regex.ok()) return {};
+  std::vector<std::string> values;
+  for (const label_regex::test& test : regex->tests()) {
+    if (test.what != label_regex::test::kind::equals || test.ignore_case) return {};
+    values.push_back(test.text);
+  }
+  if (!values.empty()) return values;
+  // It runs as it is written, anchored.
   const result<label_matcher> matcher =
       label_matcher::make(filter.name, match_op::regex, filter.value);
-  return matcher.ok() ? matcher->literal_alternatives() : std::vector<std::string>();
+  return matcher.ok() ? matcher->literal_alternatives() : values;
 }
 
 // `n="v"`: the value stands in the metadata or, after a parser, in the line.

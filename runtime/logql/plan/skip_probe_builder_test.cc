@@ -86,6 +86,9 @@ TEST(SkipProbes, LabelFilters) {
   EXPECT_EQ(probes("| pod=\"\""), "*");
   EXPECT_EQ(probes("| pod!=\"p1\""), "*");
   EXPECT_EQ(probes("| pod=~\"p.*\""), "*");
+  // Tested by "contains": `xweb` passes, too.
+  EXPECT_EQ(probes("| pod=~\"web|web-20\""), "*");
+  EXPECT_EQ(probes("| pod=~\"web-10|web-20\""), "*");
   EXPECT_EQ(probes("| json | status > 500"), "*");
   EXPECT_EQ(probes("| __error__=\"JSONParserErr\""), "*");
   EXPECT_EQ(probes("| x_extracted=\"abcd\""), "*");

@@ -168,7 +168,7 @@ void query_root_actor::finish() {
   send(parts_->pool,
        make_pool_task(call_.tenant, [query = query_, leaves, stats = stats_, reply = call_.reply,
                                      warnings = std::move(warnings_)] {
-         auto answer = logql::finish(*query->plan, std::move(*leaves), stats);
+         auto answer = logql::finish(*query->plan, std::move(*leaves), stats, *query->cancel);
          if (answer.ok()) {
            answer->warnings.insert(answer->warnings.end(), warnings.begin(), warnings.end());
          }

@@ -61,7 +61,9 @@ bool can_still_contribute(const query_plan& plan, std::size_t leaf, const leaf_r
 // Evaluates the whole expression from one merged result per leaf, in the order of plan.leaves().
 // Errors: invalid_argument with Loki's text (too many series, a pipeline error in a metric query:
 // HTTP 400); internal with Loki's text for many-to-many matches, which Loki answers with 500.
+// Also those of `cancelled`, and resource_exhausted when the points of all series take too much.
 result<query_result> finish(const query_plan& plan, std::vector<leaf_result>&& leaves,
-                            const query_stats& stats);
+                            const query_stats& stats,
+                            const cancellation& cancelled = cancellation());
 
 }  // namespace skald::logql

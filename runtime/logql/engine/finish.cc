@@ -38,10 +38,12 @@ using node_value = std::variant<double, series_matrix>;
 
 class expression_evaluator {
  public:
-  expression_evaluator(const query_plan& plan, std::vector<leaf_result>& leaves)
-      : plan_(plan), leaves_(leaves) {}
+  expression_evaluator(const query_plan& plan, std::vector<leaf_result>& leaves,
+                       const cancellation& cancelled)
+      : plan_(plan), leaves_(leaves), bounds_{&cancelled, plan.limits().max_leaf_bytes} {}
 
   result<node_value> evaluate(const metric_expr& expr) {
+    SKALD_TRY(bounds_.cancelled->check());
     return std::visit([this](const auto& node) { return visit(node); }, expr.node);
   }
 
@@ -63,9 +65,10 @@ class expression_evaluator {
       if (input.too_many_series) return too_many_series(plan_.limits().max_series);
     }
     if (!input.states) input.states = make_series_states(leaf.metric.kind);
-    series_matrix matrix = node.op == range_op::absent_over_time
-                               ? absent_values(leaf.metric, *input.states, leaf.matchers)
-                               : window_values(leaf.metric, *input.states);
+    SKALD_TRY_ASSIGN(series_matrix matrix,
+                     node.op == range_op::absent_over_time
+                         ? absent_values(leaf.metric, *input.states, leaf.matchers, bounds_)
+                         : window_values(leaf.metric, *input.states, bounds_));
     input = {};  // may be large, and is used once
     if (leaf.metric.series_limited) SKALD_TRY(check_series(matrix));
     return node_value(std::move(matrix));
@@ -127,6 +130,7 @@ class expression_evaluator {
  private:
   const query_plan& plan_;
   std::vector<leaf_result>& leaves_;
+  const work_bounds bounds_;
 };
 
 bool has_sort(const metric_expr& expr) {
@@ -177,10 +181,10 @@ void cut_series(const query_limits& limits, series_matrix& matrix,
 }
 
 result<void> finish_metric(const query_plan& plan, std::vector<leaf_result>& leaves,
-                           query_result& answer) {
+                           const cancellation& cancelled, query_result& answer) {
   const metric_expr& expr = *plan.expression().metric();
   const bool instant = plan.request().instant;
-  expression_evaluator evaluator(plan, leaves);
+  expression_evaluator evaluator(plan, leaves, cancelled);
   SKALD_TRY_ASSIGN(node_value value, evaluator.evaluate(expr));
   if (const double* number = std::get_if<double>(&value)) {
     if (instant) {
@@ -222,7 +226,7 @@ void finish_log(const query_plan& plan, leaf_result leaf, query_result& answer) 
 }  // namespace
 
 result<query_result> finish(const query_plan& plan, std::vector<leaf_result>&& leaves,
-                            const query_stats& stats) {
+                            const query_stats& stats, const cancellation& cancelled) {
   SKALD_ASSERT(leaves.size() == plan.leaves().size());
   query_result answer;
   answer.stats = stats;
@@ -230,7 +234,7 @@ result<query_result> finish(const query_plan& plan, std::vector<leaf_result>&& l
   if (plan.is_log_query()) {
     finish_log(plan, std::move(leaves.front()), answer);
   } else {
-    SKALD_TRY(finish_metric(plan, leaves, answer));
+    SKALD_TRY(finish_metric(plan, leaves, cancelled, answer));
   }
   return answer;
 }

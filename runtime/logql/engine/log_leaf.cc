@@ -196,6 +196,7 @@ class log_leaf_worker {
         runner_(leaf.pipeline) {}
 
   result<leaf_result> run(const block_list& blocks, const cancellation& cancelled) {
+    runner_.stop_with(cancelled);
     for (const ranked_block& ranked : in_reading_order(leaf_, blocks, forward_)) {
       share_bound();
       if (!collector().accepts_any(ranked.min_ns, ranked.max_ns)) continue;

@@ -50,6 +50,7 @@ class metric_leaf_worker {
         by_minutes_(leaf.metric.windows.is_aligned_to(nanoseconds_per_minute)) {}
 
   result<leaf_result> run(const block_list& blocks, const cancellation& cancelled) {
+    runner_.stop_with(cancelled);
     std::size_t done = 0;
     for (log_block* block : by_arrival(blocks)) {
       SKALD_TRY(cancelled.check());

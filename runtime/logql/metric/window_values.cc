@@ -103,10 +103,38 @@ class sliding_window {
   std::uint32_t next_ = 0;
 };
 
+// Looks at the bounds now and then.
+class bounded_work {
+ public:
+  explicit bounded_work(const work_bounds& bounds) : bounds_(bounds) {}
+
+  void add_points(std::size_t points) { bytes_ += points * sizeof(step_value); }
+  // `work` is about the number of values looked at.
+  result<void> spend(std::size_t work) {
+    constexpr std::size_t work_per_check = 1 << 16;
+    work_ += work;
+    if (work_ < work_per_check) return {};
+    work_ = 0;
+    if (bounds_.bytes_max > 0 && bytes_ > bounds_.bytes_max) {
+      return error{errc::resource_exhausted,
+                   "the query's series have too many points (needed: over " +
+                       std::to_string(bounds_.bytes_max) +
+                       " bytes); use fewer series, a shorter range or a larger step"};
+    }
+    return bounds_.cancelled == nullptr ? result<void>() : bounds_.cancelled->check();
+  }
+
+ private:
+  const work_bounds& bounds_;
+  std::uint64_t bytes_ = 0;
+  std::size_t work_ = 0;
+};
+
 template <class State>
-std::vector<step_value> values_of(const leaf_aggregation& leaf,
-                                  const std::vector<window_set::interval_span>& spans,
-                                  const interval_cells<State>& cells) {
+result<std::vector<step_value>> values_of(const leaf_aggregation& leaf,
+                                          const std::vector<window_set::interval_span>& spans,
+                                          const interval_cells<State>& cells, bounded_work& work) {
+  SKALD_TRY(work.spend(spans.size()));
   std::vector<step_value> points;
   sliding_window<State> window(cells);
   for (std::uint32_t step = 0; step < spans.size(); ++step) {
@@ -116,9 +144,10 @@ std::vector<step_value> values_of(const leaf_aggregation& leaf,
   return points;
 }
 
-std::vector<step_value> values_of(const leaf_aggregation& leaf,
-                                  const std::vector<window_set::interval_span>&,
-                                  const interval_cells<samples_state>& cells) {
+result<std::vector<step_value>> values_of(const leaf_aggregation& leaf,
+                                          const std::vector<window_set::interval_span>&,
+                                          const interval_cells<samples_state>& cells,
+                                          bounded_work& work) {
   std::vector<timed_sample> samples;
   for (std::uint32_t i = 0; i < cells.size(); ++i) {
     if (const samples_state* cell = cells.find(i)) {
@@ -136,6 +165,7 @@ std::vector<step_value> values_of(const leaf_aggregation& leaf,
     const std::int64_t window_end = leaf.windows.window_end_ns(step);
     while (end < samples.size() && samples[end].timestamp_ns <= window_end) ++end;
     while (begin < end && samples[begin].timestamp_ns <= window_start) ++begin;
+    SKALD_TRY(work.spend(end - begin + 1));
     if (begin == end) continue;
     const std::span<const timed_sample> in_window(samples.data() + begin, end - begin);
     if (leaf.op == range_op::rate_counter) {
@@ -174,34 +204,41 @@ label_set fixed_labels(const std::vector<label_matcher>& matchers) {
 
 }  // namespace
 
-series_matrix window_values(const leaf_aggregation& leaf, const series_states& states) {
+result<series_matrix> window_values(const leaf_aggregation& leaf, const series_states& states,
+                                    const work_bounds& bounds) {
   series_matrix matrix;
   if (leaf.windows.range_ns() == 0) return matrix;
   const std::vector<window_set::interval_span> spans = all_spans(leaf.windows);
-  std::visit(
-      [&](const auto& table) {
+  bounded_work work(bounds);
+  SKALD_TRY(std::visit(
+      [&](const auto& table) -> result<void> {
         for (const auto& series : table.all()) {
-          std::vector<step_value> points = values_of(leaf, spans, series.cells);
+          SKALD_TRY_ASSIGN(std::vector<step_value> points,
+                           values_of(leaf, spans, series.cells, work));
+          work.add_points(points.capacity());
           if (!points.empty()) matrix.push_back({series.labels, std::move(points)});
         }
+        return {};
       },
-      states);
+      states));
   sort_by_labels(matrix);
   return matrix;
 }
 
-series_matrix absent_values(const leaf_aggregation& leaf, const series_states& states,
-                            const std::vector<label_matcher>& matchers) {
+result<series_matrix> absent_values(const leaf_aggregation& leaf, const series_states& states,
+                                    const std::vector<label_matcher>& matchers,
+                                    const work_bounds& bounds) {
   std::vector<bool> present(leaf.windows.step_count(), false);
-  for (const step_series& series : window_values(leaf, states)) {
+  SKALD_TRY_ASSIGN(const series_matrix found, window_values(leaf, states, bounds));
+  for (const step_series& series : found) {
     for (const step_value& point : series.points) present[point.step] = true;
   }
   step_series absent{fixed_labels(matchers), {}};
   for (std::uint32_t step = 0; step < present.size(); ++step) {
     if (!present[step]) absent.points.push_back({step, 1});
   }
-  if (absent.points.empty()) return {};
   series_matrix matrix;
+  if (absent.points.empty()) return matrix;
   matrix.push_back(std::move(absent));
   return matrix;
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "runtime/base/cancellation.h"
 #include "runtime/base/result.h"
 #include "runtime/logql/metric/interval_state.h"
 #include "runtime/logql/metric/leaf_aggregation.h"
@@ -15,15 +16,24 @@
 
 namespace skald::logql {
 
+// What ends the work: the client is gone or the time over, or the points take too much memory.
+struct work_bounds {
+  const cancellation* cancelled = nullptr;
+  std::uint64_t bytes_max = 0;  // 0: none
+};
+
 // The values of all series and steps, sorted by labels. Series without any value are left out.
 // Costs about one merge per interval and step for states that merge, so wide windows that overlap
 // are no dearer than narrow ones; states of kind samples cost their rows per window.
-series_matrix window_values(const leaf_aggregation& leaf, const series_states& states);
+// Errors: those of `bounds`: cancelled, timeout, resource_exhausted.
+result<series_matrix> window_values(const leaf_aggregation& leaf, const series_states& states,
+                                    const work_bounds& bounds = {});
 
 // absent_over_time: 1 at every step whose window has no row. The labels are those that the selector
 // fixes.
-series_matrix absent_values(const leaf_aggregation& leaf, const series_states& states,
-                            const std::vector<label_matcher>& matchers);
+result<series_matrix> absent_values(const leaf_aggregation& leaf, const series_states& states,
+                                    const std::vector<label_matcher>& matchers,
+                                    const work_bounds& bounds = {});
 
 // quantile_over_time and rate_counter of one window's samples, which are sorted by time. Never
 // empty.

@@ -47,9 +47,28 @@ double value_over(range_op op, const std::vector<double>& values, double paramet
   for (std::size_t i = 0; i < values.size(); ++i) {
     add_sample(leaf, states, {static_cast<std::int64_t>(i + 1) * second, 0, values[i]});
   }
-  const series_matrix matrix = window_values(leaf, states);
+  const series_matrix matrix = *window_values(leaf, states);
   EXPECT_EQ(matrix.size(), 1u);
   return matrix.at(0).points.at(0).value;
+}
+
+// Overlapping windows make many points of few rows, and quantiles look at each row once a window.
+TEST(WindowValues, KeepItsBounds) {
+  const step_grid grid{0, second, 10'000};
+  cancellation cancelled;
+  cancelled.cancel();
+  for (const range_op op : {range_op::count_over_time, range_op::quantile_over_time}) {
+    const leaf_aggregation leaf = leaf_of(op, grid, 10'000 * second);
+    series_states states = make_series_states(leaf.kind);
+    for (int i = 0; i < 100; ++i) {
+      add_sample(leaf, states, {1, 0, 1}, label_set(std::vector<label>{{"n", std::to_string(i)}}));
+    }
+    EXPECT_EQ(window_values(leaf, states)->size(), 100u);
+    EXPECT_EQ(window_values(leaf, states, {&cancelled, 0}).error().code, errc::cancelled);
+    EXPECT_EQ(window_values(leaf, states, {nullptr, 1 << 20}).error().code,
+              errc::resource_exhausted);
+    EXPECT_EQ(absent_values(leaf, states, {}, {&cancelled, 0}).error().code, errc::cancelled);
+  }
 }
 
 TEST(WindowValues, EveryFunction) {
@@ -103,7 +122,7 @@ double counter_over(const std::vector<std::pair<int, double>>& samples, int rang
       leaf_of(range_op::rate_counter, step_grid::instant(end_s * second), range_s * second);
   series_states states = make_series_states(leaf.kind);
   for (const auto& [at, value] : samples) add_sample(leaf, states, {at * second, 0, value});
-  return window_values(leaf, states).at(0).points.at(0).value;
+  return window_values(leaf, states)->at(0).points.at(0).value;
 }
 
 TEST(WindowValues, RateCounterExtrapolatesAndSeesResets) {
@@ -127,7 +146,7 @@ TEST(WindowValues, FirstAndLastAtEqualTimesFollowArrival) {
     series_states states = make_series_states(leaf.kind);
     add_sample(leaf, states, {5, 1, 11});
     add_sample(leaf, states, {5, 1, 12});
-    EXPECT_EQ(window_values(leaf, states).at(0).points.at(0).value,
+    EXPECT_EQ(window_values(leaf, states)->at(0).points.at(0).value,
               op == range_op::first_over_time ? 11 : 12);
   }
 }
@@ -144,7 +163,7 @@ TEST(WindowValues, AbsentWhereNoRowIs) {
   add("b", match_op::regex, "y.+");
   add("app", match_op::equal, "z");
   add("e", match_op::equal, "f");
-  const series_matrix matrix = absent_values(leaf, states, matchers);
+  const series_matrix matrix = *absent_values(leaf, states, matchers);
   ASSERT_EQ(matrix.size(), 1u);
   EXPECT_EQ(matrix[0].labels, label_set(std::vector<label>{{"e", "f"}}));
   EXPECT_EQ(matrix[0].points, (std::vector<step_value>{{0, 1}, {2, 1}}));
@@ -209,7 +228,8 @@ TEST(WindowValues, SlidingAgreesWithPlainWalk) {
       add_sample(leaf, states, samples.back());
     }
     std::vector<std::optional<double>> got(grid.count);
-    for (const step_series& series : window_values(leaf, states)) {
+    const series_matrix matrix = *window_values(leaf, states);
+    for (const step_series& series : matrix) {
       for (const step_value& point : series.points) got[point.step] = point.value;
     }
     for (std::uint32_t step = 0; step < grid.count; ++step) {

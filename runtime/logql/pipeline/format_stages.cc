@@ -43,6 +43,11 @@ void report(row_context& row, const skald::error& why) {
   row.labels.set_error(template_error, row.arena.keep(why.message));
 }
 
+// Each stage may double what the one before it has made.
+skald::error too_long() {
+  return {errc::invalid_argument, "the stages of the query make too long texts"};
+}
+
 }  // namespace
 
 line_format_stage::line_format_stage(label_builder& labels, compiled_template text)
@@ -63,8 +68,10 @@ bool line_format_stage::process(row_context& row) {
   }
   const live_fields fields(row.labels);
   out_.clear();
-  const auto done = template_.execute({&fields, row.line, row.timestamp_ns}, out_);
-  if (done.ok()) {
+  const auto done = template_.execute({&fields, row.line, row.timestamp_ns, row.cancelled}, out_);
+  if (done.ok() && !row.arena.has_room(out_.size())) {
+    report(row, too_long());
+  } else if (done.ok()) {
     row.line = row.arena.keep(out_);
   } else {
     report(row, done.error());
@@ -120,7 +127,7 @@ bool label_format_stage::process(row_context& row) {
     result<void> done;
     if (template_count_ == 1) {
       const live_fields fields(row.labels);
-      done = items_[i].text[0].execute({&fields, row.line, row.timestamp_ns}, out_);
+      done = items_[i].text[0].execute({&fields, row.line, row.timestamp_ns, row.cancelled}, out_);
     } else {
       if (snapshot_.empty()) {
         row.labels.for_each(
@@ -129,9 +136,11 @@ bool label_format_stage::process(row_context& row) {
             });
       }
       const snapshot fields(snapshot_);
-      done = items_[i].text[0].execute({&fields, row.line, row.timestamp_ns}, out_);
+      done = items_[i].text[0].execute({&fields, row.line, row.timestamp_ns, row.cancelled}, out_);
     }
-    if (done.ok()) {
+    if (done.ok() && !row.arena.has_room(out_.size())) {
+      report(row, too_long());
+    } else if (done.ok()) {
       row.labels.set_parsed(targets_[i], row.arena.keep(out_));
     } else {
       report(row, done.error());

@@ -82,6 +82,7 @@ struct pipeline_runner::state {
   bool process(const row_run* run, std::uint32_t row, std::int64_t timestamp_ns,
                std::string_view line, std::span<const metadata_pair> pairs, row_sink& sink,
                bool& stop);
+  const cancellation* cancelled = nullptr;
 };
 
 bool row_sink::on_known_rows(const known_rows&) {
@@ -117,7 +118,7 @@ bool pipeline_runner::state::process(const row_run* run, std::uint32_t row,
                                      bool& stop) {
   chain->labels.begin_row(pairs);
   chain->arena.reset();
-  row_context context{chain->labels, chain->arena, timestamp_ns, line};
+  row_context context{chain->labels, chain->arena, timestamp_ns, line, cancelled};
   for (const auto& one : chain->stages) {
     if (!one->process(context)) return false;
   }
@@ -337,19 +338,23 @@ result<void> pipeline_runner::run_rows(const row_run& run, row_sink& sink, bool 
   const row_range rows = rows_in_range(run, s.timestamps, s.range);
   if (rows.empty() || (s.is_selected && s.selected.empty())) return {};
   bool entered = false;
+  bool stopped = false;
+  s.cancelled = cancelled_;
   const auto visit = [&](std::uint32_t row) {
     if (!std::exchange(entered, true)) enter_stream(run.stream);
     const std::string_view line = s.has_lines ? s.reader.line(row) : std::string_view();
     if (s.process(&run, row, s.timestamps[row], line, s.metadata.row(row), sink, stop)) {
       ++stats_.rows_passed;
     }
+    stopped = is_stopped(line.size());
+    stop = stop || stopped;
     return !stop;
   };
   if (!s.is_selected) {
     for (std::uint32_t i = 0; i < rows.last - rows.first; ++i) {
       if (!visit(reverse ? rows.last - 1 - i : rows.first + i)) break;
     }
-    return {};
+    return stopped ? cancelled_->check() : result<void>();
   }
   const auto begin = std::lower_bound(s.selected.begin(), s.selected.end(), rows.first);
   const auto end = std::lower_bound(begin, s.selected.end(), rows.last);
@@ -369,7 +374,18 @@ result<void> pipeline_runner::run_rows(const row_run& run, row_sink& sink, bool 
     stop = !run_known(run, chosen.subspan(at, last - at), sink);
     i = last;
   }
-  return {};
+  return stopped ? cancelled_->check() : result<void>();
+}
+
+// Rows of a block may take long: deep documents, long lines, templates.
+bool pipeline_runner::is_stopped(std::size_t line_bytes) {
+  constexpr std::size_t row_work = 256;
+  constexpr std::size_t work_per_check = 64 << 10;
+  if (cancelled_ == nullptr) return false;
+  unchecked_work_ += row_work + line_bytes;
+  if (unchecked_work_ < work_per_check) return false;
+  unchecked_work_ = 0;
+  return !cancelled_->check().ok();
 }
 
 void pipeline_runner::enter_stream(const stream_ptr& stream) {

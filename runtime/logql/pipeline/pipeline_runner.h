@@ -68,6 +68,10 @@ class pipeline_runner {
   pipeline_runner(const pipeline_runner&) = delete;
   pipeline_runner& operator=(const pipeline_runner&) = delete;
 
+  // run() then looks at it now and then, and fails with its error; templates do, too. It must live
+  // as long as the runner.
+  void stop_with(const cancellation& cancelled) { cancelled_ = &cancelled; }
+
   // Makes `block` the current one. Reads nothing.
   void begin_block(log_block& block);
   // The current block's columns, to be shared by who reads others of them.
@@ -108,10 +112,13 @@ class pipeline_runner {
   result<void> filter_candidates();
   result<void> read_lines(std::span<const std::uint32_t> line_rows);
   result<void> run_rows(const row_run& run, row_sink& sink, bool reverse, bool& stop);
+  bool is_stopped(std::size_t line_bytes);
   void enter_stream(const stream_ptr& stream);
   bool run_known(const row_run& run, std::span<const std::uint32_t> rows, row_sink& sink);
   compiled_pipeline_ptr pipeline_;
   pipeline_stats stats_;
+  const cancellation* cancelled_ = nullptr;
+  std::size_t unchecked_work_ = 0;
   std::unique_ptr<state> state_;
 };
 

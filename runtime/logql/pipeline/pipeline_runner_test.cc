@@ -117,6 +117,37 @@ TEST(PipelineRunner, StopsWhenTheSinkSaysSo) {
   EXPECT_EQ(sink.rows.size(), 2);
 }
 
+// A block of rows that each take long must not keep its worker after the client has gone.
+TEST(PipelineRunner, EndsWithinABlockWhenTheQueryIsCancelled) {
+  memory_block block;
+  std::vector<std::pair<int, std::string>> rows;
+  for (int i = 0; i < 10'000; ++i) rows.emplace_back(i, "a line of some length");
+  block.add_run("{app=\"a\"}", rows);
+  const auto pipeline = compile_stages("| line_format \"x{{range 2}}y{{end}}\"");
+  for (const bool reverse : {false, true}) {
+    pipeline_runner runner(pipeline);
+    cancellation cancelled;
+    runner.stop_with(cancelled);
+    collecting_sink sink;
+    sink.stop_after = 1'000'000;
+    ASSERT_TRUE(runner.run_block(block, {0, 1'000'000}, sink, reverse).ok());
+    EXPECT_EQ(runner.stats().rows_passed, 10'000u);
+    cancelled.cancel();
+    const auto ended = runner.run_block(block, {0, 1'000'000}, sink, reverse);
+    ASSERT_FALSE(ended.ok());
+    EXPECT_EQ(ended.error().code, errc::cancelled);
+    EXPECT_LT(runner.stats().rows_passed, 11'000u);
+  }
+}
+
+TEST(PipelineRunner, StagesCannotDoubleTextsWithoutEnd) {
+  std::string stages = "| label_format t=\"xxxxxxxxxx{{range 2}}{{end}}\"";
+  for (int i = 0; i < 26; ++i) stages += " | label_format t=\"{{.t}}{{.t}}\"";
+  const std::string out = run_stages(stages, "line");
+  EXPECT_NE(out.find("the stages of the query make too long texts"), std::string::npos);
+  EXPECT_LT(out.size(), 100'000'000u);
+}
+
 TEST(PipelineRunner, AppliesSeveralLeadingFilters) {
   memory_block block;
   fill(block);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "runtime/base/cancellation.h"
 #include "runtime/logql/pipeline/label_builder.h"
 #include "runtime/logql/pipeline/row_arena.h"
 
@@ -17,6 +18,7 @@ struct row_context {
   row_arena& arena;
   std::int64_t timestamp_ns = 0;
   std::string_view line;
+  const cancellation* cancelled = nullptr;  // of the query, when somebody can end it
 };
 
 class stage {

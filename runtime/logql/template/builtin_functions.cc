@@ -21,6 +21,7 @@ function_result call_println(function_call& call) {
   for (std::size_t i = 0; i < call.arguments.size(); ++i) {
     if (i > 0) out += ' ';
     append_value(out, call.at(i));
+    if (out.size() > call_bytes_max) break;  // too long in any case
   }
   return call.arena.text(out + '\n');
 }

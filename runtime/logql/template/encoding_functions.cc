@@ -217,7 +217,10 @@ function_result call_urlquery(function_call& call) {
   return call.arena.text(escape_query(joined(call)));
 }
 
-// The document as values; simdjson bounds its depth.
+// One item more takes the execution over its bound.
+constexpr std::size_t collection_items_max = execution_bytes_max / sizeof(template_value);
+
+// The document as values, or enough of it to fail the execution; simdjson bounds its depth.
 template_value to_value(const simdjson::dom::element& element, value_arena& arena) {
   using kind = simdjson::dom::element_type;
   switch (element.type()) {
@@ -225,6 +228,7 @@ template_value to_value(const simdjson::dom::element& element, value_arena& aren
       value_list list;
       for (const simdjson::dom::element item : simdjson::dom::array(element)) {
         list.push_back(to_value(item, arena));
+        if (list.size() > collection_items_max || arena.bytes() > execution_bytes_max) break;
       }
       return template_value::of_list(arena.keep(std::move(list)));
     }
@@ -232,6 +236,7 @@ template_value to_value(const simdjson::dom::element& element, value_arena& aren
       value_map map;
       for (const auto& [name, item] : simdjson::dom::object(element)) {
         map.insert_or_assign(std::string(name), to_value(item, arena));
+        if (arena.bytes() > execution_bytes_max) break;
       }
       return template_value::of_map(arena.keep(std::move(map)));
     }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "runtime/base/go_number.h"
+#include "runtime/logql/template/template_functions.h"
 #include "runtime/model/go_string.h"
 
 namespace skald::logql {
@@ -63,7 +64,7 @@ class formatter {
       : out_(out), format_(format), arguments_(arguments) {}
 
   void run() {
-    while (at_ < format_.size()) {
+    while (at_ < format_.size() && !is_too_long()) {
       const std::size_t percent = format_.find('%', at_);
       out_ += format_.substr(at_, percent == std::string_view::npos ? percent : percent - at_);
       if (percent == std::string_view::npos) break;
@@ -74,6 +75,8 @@ class formatter {
   }
 
  private:
+  bool is_too_long() const { return out_.size() > call_bytes_max; }  // the call fails with it
+
   // False at the end of the format.
   bool run_verb() {
     flags_ = {};
@@ -243,6 +246,7 @@ class formatter {
         out_ += '=';
       }
       append_value(out_, value);
+      if (is_too_long()) return;
     }
     out_ += ')';
   }
@@ -340,6 +344,7 @@ class formatter {
   }
 
   void append_item(const template_value& item, char32_t verb) {
+    if (is_too_long()) return;
     if (item.type == value_type::nil) {
       append_padded(flags_.go_syntax ? "interface {}(nil)" : "<nil>");
     } else {

@@ -21,7 +21,7 @@ class expansion {
 
   void append(std::string& out, const std::vector<re2::StringPiece>& groups) const {
     std::size_t at = 0;
-    while (at < text_.size()) {
+    while (at < text_.size() && out.size() <= call_bytes_max) {
       const std::size_t dollar = text_.find('$', at);
       out += text_.substr(at, dollar == std::string_view::npos ? dollar : dollar - at);
       if (dollar == std::string_view::npos) return;

@@ -157,13 +157,16 @@ result<compiled_template> compiled_template::parse(std::string_view name, std::s
 }
 
 result<void> compiled_template::execute(const template_input& input, std::string& out) const {
+  const std::size_t before = out.size();
   if (program_->is_plain) {
     for (const plain_segment& segment : program_->segments) {
       out += segment.is_field ? input.fields->get(segment.text) : segment.text;
+      if (out.size() - before <= execution_bytes_max) continue;
+      out.resize(before);
+      return function_error("template: " + program_->name + ": output is too long");
     }
     return {};
   }
-  const std::size_t before = out.size();
   const execution_source source{program_->name, program_->text, program_->trees};
   program_regexes regexes(*program_);
   auto done = template_executor(source, input, regexes, out).run();

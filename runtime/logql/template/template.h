@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/base/cancellation.h"
 #include "runtime/base/result.h"
 
 namespace skald::logql {
@@ -32,6 +33,7 @@ struct template_input {
   const template_fields* fields = nullptr;  // never null
   std::string_view line;                    // __line__
   std::int64_t timestamp_ns = 0;            // __timestamp__
+  const cancellation* cancelled = nullptr;  // of the query, when somebody can end it
 };
 
 class template_program;

@@ -178,9 +178,12 @@ template_value template_executor::call_function(const template_value& dot,
   }
   function_call call{arguments, arena_, input_, regexes_};
   function_result answer = function.body(call);
-  if (answer.ok() && arena_.bytes() <= execution_bytes_max) return *answer;
+  const bool too_long =
+      answer.ok() && answer->type == value_type::text && answer->text.size() > call_bytes_max;
+  if (answer.ok() && !too_long && arena_.bytes() <= execution_bytes_max) return *answer;
   // Only a failing call is named: a mistake in the use of an answer is named by the last operand.
   at(call_at);
+  if (too_long) return fail("error calling " + std::string(function.name) + ": result is too long");
   if (arena_.bytes() > execution_bytes_max) return fail("template makes too long texts");
   return fail("error calling " + std::string(function.name) + ": " + answer.error().message);
 }

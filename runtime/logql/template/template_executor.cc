@@ -12,6 +12,8 @@ namespace {
 // Nodes that one execution may visit, so that no template runs for ever.
 constexpr std::size_t steps_max = 1'000'000;
 constexpr int call_depth_max = 100;
+// A step is mostly short, but a function of a long text takes a while.
+constexpr std::size_t steps_per_check = 64;
 
 template_value boxed(template_value value) {
   value.is_boxed = true;
@@ -51,9 +53,16 @@ template_value template_executor::fail(std::string_view message) {
 }
 
 bool template_executor::spend_step() {
-  if (++steps_ <= steps_max) return true;
-  fail("template takes too many steps");
-  return false;
+  if (++steps_ > steps_max) {
+    fail("template takes too many steps");
+    return false;
+  }
+  if (input_.cancelled == nullptr || steps_ % steps_per_check != 1) return true;
+  if (const auto live = input_.cancelled->check(); !live.ok()) {
+    fail(live.error().message);
+    return false;
+  }
+  return true;
 }
 
 template_value template_executor::whole(const template_value& value) {
@@ -78,7 +87,7 @@ template_executor::flow template_executor::walk(const template_value& dot,
   switch (node.kind) {
     case node_kind::text:
       out_ += node.text;
-      return flow::normal;
+      return check_output();
     case node_kind::list:
       return walk_list(dot, node);
     case node_kind::action: {
@@ -120,7 +129,11 @@ template_executor::flow template_executor::print(const template_node& node,
   } else {
     append_value(out_, whole(value));
   }
-  if (out_.size() <= execution_bytes_max) return flow::normal;
+  return check_output();
+}
+
+template_executor::flow template_executor::check_output() {
+  if (out_.size() - out_before_ <= execution_bytes_max) return flow::normal;
   fail("output is too long");
   return flow::failed;
 }

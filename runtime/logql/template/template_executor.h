@@ -26,7 +26,7 @@ class template_executor {
  public:
   template_executor(const execution_source& source, const template_input& input,
                     regex_source& regexes, std::string& out)
-      : source_(source), input_(input), regexes_(regexes), out_(out) {}
+      : source_(source), input_(input), regexes_(regexes), out_(out), out_before_(out.size()) {}
 
   // Errors: invalid_argument with Go's text.
   result<void> run();
@@ -48,6 +48,7 @@ class template_executor {
   flow walk_items(const template_node& node, std::size_t count, Item item_at);
   flow walk_call(const template_value& dot, const template_node& node);
   flow print(const template_node& node, const template_value& value);
+  flow check_output();
 
   // All evaluations return nil after a failure; `failed_` tells.
   template_value evaluate_pipeline(const template_value& dot, const template_node& pipeline);
@@ -89,6 +90,7 @@ class template_executor {
   const template_input& input_;
   regex_source& regexes_;
   std::string& out_;
+  const std::size_t out_before_;
   value_arena arena_;
   std::vector<variable> variables_;
   std::optional<template_value> whole_fields_;

@@ -92,6 +92,7 @@ void append_printed(std::string& out, std::span<const template_value> values) {
       out += ' ';
     }
     append_value(out, values[i]);
+    if (out.size() > call_bytes_max) return;  // too long in any case
   }
 }
 

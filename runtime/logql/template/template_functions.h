@@ -70,7 +70,8 @@ void append_time_functions(std::vector<template_function>& out);
 std::int64_t to_integer(const template_value& value);
 double to_real(const template_value& value);
 
-// fmt.Sprint: a space between two operands when neither is a text.
+// fmt.Sprint: a space between two operands when neither is a text. Ends when `out` is over
+// call_bytes_max, with which the call fails.
 void append_printed(std::string& out, std::span<const template_value> values);
 
 // `text` as an error of a function.

@@ -167,7 +167,7 @@ TEST(Template, StopsRunawayTemplates) {
   EXPECT_NE(run("{{range 1000000000}}x{{end}}").find("too many steps"), std::string::npos);
   EXPECT_NE(run("{{repeat 1000000000 \"xxxxx\"}}").find("too long"), std::string::npos);
   EXPECT_NE(run("{{$x := repeat 1000000 \"x\"}}{{range 99}}{{$x = print $x $x}}{{end}}")
-                .find("too long texts"),
+                .find("result is too long"),
             std::string::npos);
   std::string deep;
   for (int i = 0; i < 1000; ++i) deep += '(';
@@ -175,6 +175,64 @@ TEST(Template, StopsRunawayTemplates) {
   std::string nested;
   for (int i = 0; i < 1000; ++i) nested += "{{if 1}}";
   EXPECT_EQ(run(nested), "!template: line:1: max expression depth exceeded");
+}
+
+// Each of them once took gigabytes for one line.
+TEST(Template, StopsTemplatesThatOnlyGrow) {
+  const auto times = [](std::string_view text, int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i) out += text;
+    return out;
+  };
+  const std::string much = "{{$x := repeat 16000000 \"x\"}}";
+  const std::string many = "{{$l := fromJson \"[" + times("0,", 999) + "0]\"}}";
+  const std::string cases[] = {
+      "{{range 400000}}" + times("y", 3000) + "{{end}}",
+      "{{printf \"" + times("%1000000[1]d", 5000) + "\" 1}}",
+      "{{printf \"%1000000d\" (fromJson \"[" + times("0,", 5000) + "0]\")}}",
+      much + "{{print" + times(" $x", 5000) + "}}",
+      much + "{{println" + times(" $x", 5000) + "}}",
+      much + "{{html" + times(" $x", 5000) + "}}",
+      much + "{{printf \"x\"" + times(" $x", 5000) + "}}",
+      much + "{{regexReplaceAll \".*\" $x \"" + times("$0", 5000) + "\"}}",
+      many + "{{range 100000}}{{$y := slice $l}}{{end}}",
+      "{{range 100000}}{{$y := fromJson \"{" + times("\\\"a\\\":1,", 99) + "\\\"b\\\":[" +
+          times("0,", 999) + "0]}\"}}{{end}}",
+  };
+  for (const std::string& text : cases) {
+    const std::string out = run(text);
+    EXPECT_NE(out.find("too long"), std::string::npos) << text.substr(0, 60);
+    EXPECT_LT(out.size(), text.size() + 200'000) << text.substr(0, 60);
+  }
+}
+
+TEST(Template, PlainTemplatesAreBounded) {
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) text += "{{.big}}";
+  struct : template_fields {
+    std::string value = std::string(100'000, 'x');
+    std::string_view get(std::string_view) const override { return value; }
+    void append_all(std::vector<std::pair<std::string_view, std::string_view>>&) const override {}
+  } fields;
+  std::string out = "before";
+  const auto done = compiled_template::parse("line", text)->execute({&fields, "", 0}, out);
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().message, "template: line: output is too long");
+  EXPECT_EQ(out, "before");
+}
+
+TEST(Template, EndsWithItsQuery) {
+  struct : template_fields {
+    std::string_view get(std::string_view) const override { return {}; }
+    void append_all(std::vector<std::pair<std::string_view, std::string_view>>&) const override {}
+  } fields;
+  cancellation cancelled;
+  cancelled.cancel();
+  std::string out;
+  const auto done = compiled_template::parse("line", "{{range 1000000000}}{{end}}")
+                        ->execute({&fields, "", 0, &cancelled}, out);
+  ASSERT_FALSE(done.ok());
+  EXPECT_NE(done.error().message.find("query cancelled"), std::string::npos);
 }
 
 TEST(Template, TellsWhatItReads) {

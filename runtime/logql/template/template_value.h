@@ -65,7 +65,7 @@ struct template_value {
 // Owns what values of one execution point to.
 class value_arena {
  public:
-  // Bytes of all texts kept.
+  // Bytes of all texts, lists and maps kept.
   std::size_t bytes() const { return bytes_; }
   std::string_view keep(std::string text) {
     bytes_ += text.size();
@@ -73,16 +73,20 @@ class value_arena {
     return texts_.back();
   }
   const value_list* keep(value_list list) {
+    bytes_ += list.size() * sizeof(template_value);
     lists_.push_back(std::move(list));
     return &lists_.back();
   }
   const value_map* keep(value_map map) {
+    bytes_ += map.size() * map_node_bytes;
+    for (const auto& [name, value] : map) bytes_ += name.size();
     maps_.push_back(std::move(map));
     return &maps_.back();
   }
   template_value text(std::string text) { return template_value::of_text(keep(std::move(text))); }
 
  private:
+  static constexpr std::size_t map_node_bytes = sizeof(value_map::value_type) + 32;
   std::size_t bytes_ = 0;
   std::deque<std::string> texts_;
   std::deque<value_list> lists_;

@@ -152,6 +152,12 @@ TEST(LabelReplace, SetsRemovesAndLeaves) {
   EXPECT_EQ(replaced(R"({a="x"})", "b", "$", "a", "x"), R"({a="x", b="$"})");
   EXPECT_EQ(replaced(R"({a="xy"})", "b", "no", "a", "x"), R"({a="xy"})");
   EXPECT_EQ(replaced(R"({a="x"})", "b", "q", "missing", ""), R"({a="x", b="q"})");
+  EXPECT_EQ(replaced(R"({a="x-1"})", "b", "${n}!", "a", "(?<n>.).*"), R"({a="x-1", b="x!"})");
+  EXPECT_EQ(replaced(R"({a="x"})", "b", "q$01", "a", "(.)"), R"({a="x", b="q"})");
+  EXPECT_EQ(replaced(R"({a="x"})", "b", "q$\u00e9-${\u00e9}$1\u00e9", "a", "(.)"),
+            R"({a="x", b="q-"})");
+  EXPECT_EQ(replaced(R"({a="x"})", "b", "q$$$-${1$99999999999", "a", "(.)"),
+            R"({a="x", b="q$$-${1"})");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <wctype.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <optional>
 
@@ -47,13 +48,15 @@ std::string_view go_words(re2::RE2::ErrorCode code) {
       return "invalid UTF-8";
     case re2::RE2::ErrorBadNamedCapture:
       return "invalid named capture";
+    case re2::RE2::ErrorPatternTooLarge:
+      return "expression too large";
     default:
       return "expression nests too deeply";
   }
 }
 
-// What Go refuses and RE2 takes, or names otherwise: `\C`, names of groups beyond ASCII, and repeat
-// counts, which Go reads before it looks at what is repeated.
+// What Go refuses and RE2 takes, or names otherwise: `\C`, names of groups, and repeat counts,
+// which Go reads before it looks at what is repeated.
 struct regex_mistake {
   std::size_t at = 0;
   std::string words;
@@ -116,13 +119,23 @@ repeat_counts read_repeat(std::string_view regex, std::size_t at) {
   return {at + 1, low <= high && high <= repeat_count_max};
 }
 
-// The `(?P<name>` or `(?<name>` at `at` when its name is not pure ASCII.
-std::string_view foreign_group_name(std::string_view regex, std::size_t at) {
+bool is_group_name(std::string_view name) {
+  const auto is_allowed = [](unsigned char c) {
+    return c == '_' || (c < 0x80 && std::isalnum(c) != 0);
+  };
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_allowed);
+}
+
+// What is wrong with the `(?P<name>` or `(?<name>` at `at`: all the rest when the name has no end.
+// A look-behind, `(?<=`, is read as a name, too.
+std::string_view bad_group_name(std::string_view regex, std::size_t at) {
   const std::string_view rest = regex.substr(at);
-  if (!rest.starts_with("(?P<") && !rest.starts_with("(?<")) return {};
+  const std::size_t begin = rest.starts_with("(?P<") ? 4 : rest.starts_with("(?<") ? 3 : 0;
+  if (begin == 0 || rest.size() == begin) return {};
   const std::size_t close = rest.find('>');
-  if (close == rest.npos || is_ascii_text(rest.substr(0, close))) return {};
-  return rest.substr(0, close + 1);
+  if (close == rest.npos) return rest;
+  return is_group_name(rest.substr(begin, close - begin)) ? std::string_view()
+                                                          : rest.substr(0, close + 1);
 }
 
 std::optional<regex_mistake> find_mistake(std::string_view regex) {
@@ -139,7 +152,7 @@ std::optional<regex_mistake> find_mistake(std::string_view regex) {
       at = behind_class(regex, at);
       continue;
     }
-    if (const std::string_view group = foreign_group_name(regex, at); !group.empty()) {
+    if (const std::string_view group = bad_group_name(regex, at); !group.empty()) {
       return regex_mistake{at, "invalid named capture: `" + std::string(group) + "`"};
     }
     const repeat_counts repeat = regex[at] == '{' ? read_repeat(regex, at) : repeat_counts{};
@@ -159,34 +172,46 @@ locale_t unicode_locale() {
   return locale;
 }
 
-}  // namespace
+using compiled_regex = result<std::unique_ptr<re2::RE2>>;
 
-result<std::unique_ptr<re2::RE2>> compile_go_regex(std::string_view regex) {
-  if (const auto mistake = find_mistake(regex)) {
-    // An earlier mistake comes first; that groups are still open is none.
-    const auto before = compile_go_regex(regex.substr(0, mistake->at));
-    if (before.ok() || before.error().message.find("missing closing )") != std::string::npos) {
-      return {errc::invalid_argument, "error parsing regexp: " + mistake->words};
-    }
-    if (before.error().message.find("unexpected )") == std::string::npos) return before.error();
-  }
+// Compiles what RE2 judges as Go does.
+compiled_regex compile_with_re2(std::string_view regex) {
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(regex_memory_bytes);
   auto compiled = std::make_unique<re2::RE2>(to_re2_dialect(regex), options);
   if (compiled->ok()) return compiled;
-  const bool whole = compiled->error_code() == re2::RE2::ErrorMissingParen ||
-                     compiled->error_code() == re2::RE2::ErrorUnexpectedParen;
-  std::string message = "error parsing regexp: ";
-  message += go_words(compiled->error_code());
-  if (compiled->error_code() != re2::RE2::ErrorTrailingBackslash) {
-    message += ": `";
-    message += whole ? std::string(regex) : compiled->error_arg();
-    message += '`';
-  } else {
-    message += ": ``";
+  const re2::RE2::ErrorCode code = compiled->error_code();
+  const bool is_of_whole = code == re2::RE2::ErrorMissingParen ||
+                           code == re2::RE2::ErrorUnexpectedParen ||
+                           code == re2::RE2::ErrorPatternTooLarge;
+  std::string quoted = is_of_whole ? std::string(regex) : compiled->error_arg();
+  if (code == re2::RE2::ErrorTrailingBackslash) quoted.clear();
+  return {errc::invalid_argument,
+          "error parsing regexp: " + std::string(go_words(code)) + ": `" + quoted + "`"};
+}
+
+// Whether the quoted part of `message` goes on in `longer`.
+bool goes_on(std::string_view message, std::string_view longer) {
+  return message.ends_with('`') && longer.starts_with(message.substr(0, message.size() - 1));
+}
+
+}  // namespace
+
+compiled_regex compile_go_regex(std::string_view regex) {
+  const auto mistake = find_mistake(regex);
+  if (!mistake) return compile_with_re2(regex);
+  // An earlier mistake comes first; that groups are still open is none.
+  const auto before = compile_with_re2(regex.substr(0, mistake->at));
+  if (before.ok() || before.error().message.find("missing closing )") != std::string::npos) {
+    return {errc::invalid_argument, "error parsing regexp: " + mistake->words};
   }
-  return {errc::invalid_argument, std::move(message)};
+  // Cut off there, the earlier one may quote too little.
+  auto whole = compile_with_re2(regex);
+  const bool says_more = !whole.ok() && goes_on(before.error().message, whole.error().message);
+  return says_more || before.error().message.find("unexpected )") != std::string::npos
+             ? std::move(whole)
+             : compiled_regex(before.error());
 }
 
 bool is_ascii_text(std::string_view text) {

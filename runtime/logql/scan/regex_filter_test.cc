@@ -86,6 +86,26 @@ TEST(RegexFilter, ErrorsAreGos) {
             "error parsing regexp: missing argument to repetition operator: `*`");
 }
 
+TEST(RegexFilter, QuotesMistakenGroupsAndFlagsAsGoDoes) {
+  const auto mistake = [](std::string_view regex) {
+    const auto compiled = regex_filter::compile(regex, regex_anchoring::unanchored);
+    const std::string_view prefix = "error parsing regexp: ";
+    return compiled.ok() ? "" : compiled.error().message.substr(prefix.size());
+  };
+  EXPECT_EQ(mistake("x(?<=a)b"), "invalid named capture: `(?<=a)b`");
+  EXPECT_EQ(mistake("(?<!a)"), "invalid named capture: `(?<!a)`");
+  EXPECT_EQ(mistake("(?<=a>b)"), "invalid named capture: `(?<=a>`");
+  EXPECT_EQ(mistake("(?<>a)"), "invalid named capture: `(?<>`");
+  EXPECT_EQ(mistake("(?<n"), "invalid named capture: `(?<n`");
+  EXPECT_EQ(mistake("(?<"), "invalid or unsupported Perl syntax: `(?<`");
+  EXPECT_EQ(mistake("(?P<"), "invalid or unsupported Perl syntax: `(?P`");
+  EXPECT_EQ(mistake("(?P<n(a{2,1}"), "invalid named capture: `(?P<n(a{2,1}`");
+  EXPECT_EQ(mistake("(?i{2,1}"), "invalid or unsupported Perl syntax: `(?i{`");
+  EXPECT_EQ(mistake("\\x\\C"), "invalid escape sequence: `\\x\\C`");
+  EXPECT_EQ(mistake("[a(?<n]"), "");
+  EXPECT_EQ(mistake("(?<1n>a)(?P<_>b)"), "");
+}
+
 // Selecting over a block must agree with matching line by line.
 TEST(RegexFilter, SelectAndNarrowAgreeWithMatches) {
   const std::vector<std::string> lines{"GET /api/v1/users/7",

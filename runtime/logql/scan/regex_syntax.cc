@@ -417,8 +417,7 @@ std::string to_re2_dialect(std::string_view regex) {
       // A bracket in first place is a member of the class.
       if (i + 1 < regex.size() && regex[i + 1] == '^') out += regex[++i];
       if (i + 1 < regex.size() && regex[i + 1] == ']') out += regex[++i];
-    } else if (c == '(' && regex.substr(i + 1, 2) == "?<" && regex.substr(i + 3, 1) != "=" &&
-               regex.substr(i + 3, 1) != "!") {
+    } else if (c == '(' && regex.substr(i + 1, 2) == "?<" && i + 3 < regex.size()) {
       out += "?P";
       ++i;
     }

@@ -2,6 +2,7 @@
 // Replacing and counting with regular expressions, with Go's rules for empty matches.
 #include <re2/re2.h>
 
+#include "runtime/logql/scan/regex_expansion.h"
 #include "runtime/logql/template/template_functions.h"
 #include "runtime/model/go_string.h"
 
@@ -10,73 +11,6 @@ namespace {
 
 using type = parameter_type;
 
-bool is_name_character(char c) {
-  return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-// A replacement text with `$1`, `${name}` and `$$`.
-class expansion {
- public:
-  expansion(const re2::RE2& regex, std::string_view text) : regex_(regex), text_(text) {}
-
-  void append(std::string& out, const std::vector<re2::StringPiece>& groups) const {
-    std::size_t at = 0;
-    while (at < text_.size() && out.size() <= call_bytes_max) {
-      const std::size_t dollar = text_.find('$', at);
-      out += text_.substr(at, dollar == std::string_view::npos ? dollar : dollar - at);
-      if (dollar == std::string_view::npos) return;
-      at = dollar + 1;
-      if (at < text_.size() && text_[at] == '$') {
-        out += '$';
-        ++at;
-        continue;
-      }
-      std::string_view name;
-      const std::size_t end = read_name(at, name);
-      if (end == at) {
-        out += '$';
-        continue;
-      }
-      append_group(out, groups, name);
-      at = end;
-    }
-  }
-
- private:
-  // The position behind the name at `at`, or `at` when none stands there.
-  std::size_t read_name(std::size_t at, std::string_view& name) const {
-    const bool in_braces = at < text_.size() && text_[at] == '{';
-    const std::size_t begin = at + (in_braces ? 1 : 0);
-    std::size_t end = begin;
-    while (end < text_.size() && is_name_character(text_[end])) ++end;
-    if (end == begin) return at;
-    name = text_.substr(begin, end - begin);
-    if (!in_braces) return end;
-    return end < text_.size() && text_[end] == '}' ? end + 1 : at;
-  }
-
-  void append_group(std::string& out, const std::vector<re2::StringPiece>& groups,
-                    std::string_view name) const {
-    bool is_number = true;
-    std::size_t number = 0;
-    for (const char c : name) {
-      is_number = is_number && c >= '0' && c <= '9';
-      if (is_number && number < groups.size()) number = number * 10 + (c - '0');
-    }
-    if (is_number && name.size() > 1 && name[0] == '0') is_number = false;
-    if (!is_number) {
-      const auto& names = regex_.NamedCapturingGroups();
-      const auto found = names.find(std::string(name));
-      if (found == names.end()) return;
-      number = found->second;
-    }
-    if (number < groups.size()) out.append(groups[number].data(), groups[number].size());
-  }
-
-  const re2::RE2& regex_;
-  std::string_view text_;
-};
-
 std::size_t character_length(std::string_view text, std::size_t at) {
   if (at >= text.size()) return 0;
   std::size_t length = 0;
@@ -84,18 +18,29 @@ std::size_t character_length(std::string_view text, std::size_t at) {
   return length;
 }
 
+// The next match from `at` on. RE2 finds the empty match of `\B` inside a character, too; Go looks
+// between characters only.
+bool find_match(const re2::RE2& regex, std::string_view text, std::size_t at,
+                std::vector<re2::StringPiece>& groups) {
+  const re2::StringPiece source(text.data(), text.size());
+  while (regex.Match(source, at, text.size(), re2::RE2::UNANCHORED, groups.data(),
+                     static_cast<int>(groups.size()))) {
+    at = groups[0].data() - text.data();
+    const bool is_inside = at < text.size() && (text[at] & 0xC0) == 0x80 && groups[0].empty();
+    if (!is_inside) return true;
+    ++at;
+  }
+  return false;
+}
+
 template <class Append>
 result<std::string> replace_matches(const re2::RE2& regex, std::string_view text, Append append) {
-  const re2::StringPiece source(text.data(), text.size());
   std::vector<re2::StringPiece> groups(regex.NumberOfCapturingGroups() + 1);
   std::string out;
   std::size_t last_end = 0;
   std::size_t at = 0;
   while (at <= text.size()) {
-    if (!regex.Match(source, at, text.size(), re2::RE2::UNANCHORED, groups.data(),
-                     static_cast<int>(groups.size()))) {
-      break;
-    }
+    if (!find_match(regex, text, at, groups)) break;
     const std::size_t begin = groups[0].data() - text.data();
     const std::size_t end = begin + groups[0].size();
     out += text.substr(last_end, begin - last_end);
@@ -117,11 +62,12 @@ std::string_view addressable(std::string_view text) {
 
 function_result call_replace_all(function_call& call) {
   SKALD_TRY_ASSIGN(const re2::RE2* regex, call.regexes.compile(call.text(0)));
-  const expansion replacement(*regex, call.text(2));
-  SKALD_TRY_ASSIGN(std::string out, replace_matches(*regex, addressable(call.text(1)),
-                                                    [&](std::string& to, const auto& groups) {
-                                                      replacement.append(to, groups);
-                                                    }));
+  const regex_expansion replacement(*regex, call.text(2));
+  SKALD_TRY_ASSIGN(
+      std::string out,
+      replace_matches(*regex, addressable(call.text(1)), [&](std::string& to, const auto& groups) {
+        replacement.append(to, groups, call_bytes_max);
+      }));
   return call.arena.text(std::move(out));
 }
 
@@ -137,15 +83,13 @@ function_result call_replace_literal(function_call& call) {
 function_result call_count(function_call& call) {
   SKALD_TRY_ASSIGN(const re2::RE2* regex, call.regexes.compile(call.text(0)));
   const std::string_view text = addressable(call.text(1));
-  const re2::StringPiece source(text.data(), text.size());
   std::int64_t count = 0;
   std::size_t at = 0;
   std::size_t last_end = std::string_view::npos;
-  re2::StringPiece match;
-  while (at <= text.size() &&
-         regex->Match(source, at, text.size(), re2::RE2::UNANCHORED, &match, 1)) {
-    const std::size_t begin = match.data() - text.data();
-    const std::size_t end = begin + match.size();
+  std::vector<re2::StringPiece> match(1);
+  while (at <= text.size() && find_match(*regex, text, at, match)) {
+    const std::size_t begin = match[0].data() - text.data();
+    const std::size_t end = begin + match[0].size();
     bool counts = true;
     if (end == at) {
       counts = begin != last_end;

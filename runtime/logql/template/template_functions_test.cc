@@ -94,6 +94,8 @@ TEST(TemplateFunctions, Regexes) {
       {R"--(regexReplaceAll "(?P<l>[a-z])" "ab1" "<${l}>")--", "<a><b>1"},
       {R"--(regexReplaceAll "([a-z]),([a-z])" "a,b,c" "$2-$1")--", "b-a,c"},
       {R"--(regexReplaceAll "x*" "abc" "-")--", "-a-b-c-"},
+      {R"--(regexReplaceAll "\\B" "_é☺" "-")--", "_é-☺-"},
+      {R"--(count "\\B" "_é☺")--", "2"},
       {R"--(regexReplaceAll "a" "aa" "$$$1x")--", "$$"},
       {R"--(regexReplaceAllLiteral "([a-z])" "ab" "$1")--", "$1$1"},
       {R"--(count "[a-z]" "ab1")--", "2"},

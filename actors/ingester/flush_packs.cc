@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "actors/ingester/head_block.h"
 #include "storage/chunk/pack_format.h"
@@ -111,12 +112,14 @@ result<written_pack> write_pack(const pack_identity& identity,
 
 // What goes into one pack each. Mostly that is all: only the labels of very many streams, or of
 // very long ones, are too much for one. A stream's pieces stay together.
-std::vector<std::vector<head_snapshot_ptr>> split_by_labels(
-    const std::vector<head_snapshot_ptr>& pieces) {
+std::vector<std::vector<head_snapshot_ptr>> split_by_labels(std::vector<head_snapshot_ptr> pieces) {
+  std::vector<std::vector<head_snapshot_ptr>> parts(1);
   std::uint64_t bytes = 0;
   for (const auto& piece : pieces) bytes += piece->stream->canonical_labels.size();
-  if (bytes <= pack_label_bytes_max && pieces.size() <= pack_streams_max) return {pieces};
-  std::vector<std::vector<head_snapshot_ptr>> parts(1);
+  if (bytes <= pack_label_bytes_max && pieces.size() <= pack_streams_max) {
+    parts.front() = std::move(pieces);
+    return parts;
+  }
   std::unordered_map<stream_fingerprint, std::size_t> part_of;
   bytes = 0;
   std::size_t streams = 0;
@@ -166,9 +169,9 @@ result<flushed_set> flush_packs(const sealed_set& set, const std::string& origin
   for (const auto& [tenant, pieces] : set.by_tenant) {
     day_pieces days;
     for (const auto& piece : pieces) days[piece->day].push_back(piece);
-    for (const auto& [day, of_day] : days) {
+    for (auto& [day, of_day] : days) {
       const pack_identity identity{tenant, origin, set.flush_id, set.sequence};
-      const auto parts = split_by_labels(of_day);
+      const auto parts = split_by_labels(std::move(of_day));
       for (std::size_t part = 0; part < parts.size(); ++part) {
         const auto key = pack_object_key(identity, day, part);
         SKALD_TRY_ASSIGN(const auto pack, write_pack(identity, parts[part], writer));

@@ -142,6 +142,32 @@ TEST(ResultJson, RendersStatsInLokisShape) {
   EXPECT_EQ(bool(stats["index"]["usedBloomFilters"]), false);
 }
 
+// As Loki, whose chunks are compressed in its cache, counts them: found, they are not downloaded
+// but processed.
+TEST(ResultJson, StatsCountWhatTheCacheHad) {
+  logql::query_result answer{logql::streams_result{}};
+  answer.stats.store.blocks_read = 5;
+  answer.stats.store.stored_bytes_read = 1000;
+  answer.stats.store.cache = {7, 4, 2, 3000, 900, 11};
+  const std::string body = render_query_result(answer, {});
+  simdjson::dom::parser parser;
+  const simdjson::dom::element stats = parser.parse(body)["data"]["stats"];
+  const simdjson::dom::element store = stats["querier"]["store"];
+  EXPECT_EQ(std::int64_t(store["totalChunksDownloaded"]), 5);
+  EXPECT_EQ(std::int64_t(store["chunk"]["compressedBytes"]), 4000);
+  const simdjson::dom::element chunk = stats["cache"]["chunk"];
+  EXPECT_EQ(std::int64_t(chunk["entriesRequested"]), 7);
+  EXPECT_EQ(std::int64_t(chunk["entriesFound"]), 4);
+  EXPECT_EQ(std::int64_t(chunk["entriesStored"]), 2);
+  EXPECT_EQ(std::int64_t(chunk["bytesReceived"]), 3000);
+  EXPECT_EQ(std::int64_t(chunk["bytesSent"]), 900);
+  EXPECT_EQ(std::int64_t(chunk["requests"]), 9);
+  EXPECT_EQ(std::int64_t(chunk["downloadTime"]), 11);
+  EXPECT_EQ(std::int64_t(chunk["queryLengthServed"]), 0);
+  EXPECT_EQ(std::int64_t(stats["cache"]["index"]["entriesRequested"]), 0);
+  EXPECT_EQ(std::int64_t(stats["ingester"]["store"]["chunk"]["compressedBytes"]), 0);
+}
+
 TEST(ResultJson, KeepsStatsFinite) {
   logql::query_result answer{logql::streams_result{}};
   answer.stats.store.line_bytes = 1000;

@@ -86,7 +86,7 @@ void append_store(std::string& out, const logql::query_stats& stats,
       .number("headChunkLines", head ? source.lines : 0)
       .number("decompressedBytes", head ? 0 : source.line_bytes)
       .number("decompressedLines", head ? 0 : source.lines)
-      .number("compressedBytes", source.stored_bytes_read)
+      .number("compressedBytes", source.stored_bytes_read + source.cache.bytes_found)
       .number("totalDuplicates", source.duplicates)
       .number("postFilterLines", source.lines_after_filter)
       .number("headChunkStructuredMetadataBytes", head ? source.metadata_bytes : 0)
@@ -98,24 +98,28 @@ void append_store(std::string& out, const logql::query_stats& stats,
       .close();
 }
 
-void append_caches(std::string& out) {
+// The length of queries served is of caches of answers; there is none.
+void append_cache(std::string& out, const cache_use& use) {
+  object_writer(out)
+      .number("entriesFound", use.hits)
+      .number("entriesRequested", use.lookups)
+      .number("entriesStored", use.stores)
+      .number("bytesReceived", use.bytes_found)
+      .number("bytesSent", use.bytes_stored)
+      .number("requests", use.lookups + use.stores)
+      .number("downloadTime", use.lookup_ns)
+      .number("queryLengthServed", 0)
+      .close();
+}
+
+void append_caches(std::string& out, const cache_use& chunks) {
   static constexpr std::string_view names[] = {
-      "chunk",        "index",        "result",      "statsResult",
-      "volumeResult", "seriesResult", "labelResult", "instantMetricResult",
-      "logResult",    "taskResult"};
+      "index",        "result",      "statsResult",         "volumeResult",
+      "seriesResult", "labelResult", "instantMetricResult", "logResult",
+      "taskResult"};
   object_writer caches(out);
-  for (const std::string_view name : names) {
-    object_writer(caches.nested(name))
-        .number("entriesFound", 0)
-        .number("entriesRequested", 0)
-        .number("entriesStored", 0)
-        .number("bytesReceived", 0)
-        .number("bytesSent", 0)
-        .number("requests", 0)
-        .number("downloadTime", 0)
-        .number("queryLengthServed", 0)
-        .close();
-  }
+  append_cache(caches.nested("chunk"), chunks);
+  for (const std::string_view name : names) append_cache(caches.nested(name), {});
   caches.close();
 }
 
@@ -134,7 +138,7 @@ void append_stats_json(std::string& out, const logql::query_stats& stats) {
       .number("totalLinesSent", stats.memory.lines_after_filter);
   append_store(ingester.nested("store"), stats, stats.memory, true);
   ingester.seconds("recvWaitTime", 0).close();
-  append_caches(all.nested("cache"));
+  append_caches(all.nested("cache"), stats.store.cache);
   object_writer(all.nested("index"))
       .number("totalChunks", stats.chunk_refs)
       .number("postFilterChunks", stats.chunk_refs_filtered)

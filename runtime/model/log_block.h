@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/model/cache_use.h"
 #include "runtime/model/labels.h"
 
 namespace skald {
@@ -127,6 +128,7 @@ struct block_read_stats {
   std::uint64_t stored_bytes_read = 0;  // compressed bytes fetched
   std::uint64_t inflated_bytes = 0;     // bytes after decompression
   std::uint64_t fetch_count = 0;        // range reads
+  cache_use cache;                      // in front of the store: what it had was not fetched
 };
 
 // Owned and used by one thread at a time. Spans and views that a call returns stay valid until
@@ -190,6 +192,7 @@ class log_block {
     return std::optional<std::vector<std::uint32_t>>();
   }
 
+  // Also after release(), which may add to them.
   virtual block_read_stats read_stats() const = 0;
   // Frees the columns; they can be read again.
   virtual void release() = 0;

@@ -38,7 +38,7 @@ minute_counts segment_block::minutes_of(const row_run& run) {
 segment_content& segment_block::content() {
   if (content_ == nullptr) {
     segment_cache* const cache = pack_->segments_.get();
-    if (cache != nullptr) content_ = cache->take({pack_->key_hash_, segment_});
+    if (cache != nullptr) content_ = cache->take({pack_->key_hash_, segment_}, stats_.cache);
     if (content_ == nullptr) content_ = std::make_unique<segment_content>();
     content_->attach(*pack_, segment_, stats_);
   }
@@ -55,7 +55,7 @@ void segment_block::release() {
       cache->drop(key);
     } else {
       content_->detach();
-      cache->give_back(key, std::move(content_));
+      cache->give_back(key, std::move(content_), stats_.cache);
     }
   }
   content_.reset();

@@ -33,7 +33,10 @@ class segment_block final : public log_block {
     return content().lines_of(rows);
   }
   bool has_fields() const override { return entry_.structured.present(); }
-  result<metadata_column> metadata() override { return content().metadata(); }
+  result<metadata_column> metadata() override {
+    if (entry_.metadata.bytes == 0) return metadata_column{};
+    return content().metadata();
+  }
   text_flags flags() const override { return entry_.text(); }
   minute_counts minutes_of(const row_run& run) override;
   result<const field_column*> field(line_format_kind format, std::string_view label) override {

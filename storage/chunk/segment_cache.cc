@@ -11,7 +11,18 @@ constexpr std::size_t turned_away_max = 8192;
 
 }  // namespace
 
-std::unique_ptr<segment_content> segment_cache::take(const segment_key& key) {
+std::unique_ptr<segment_content> segment_cache::take(const segment_key& key, cache_use& use) {
+  const auto begun_at = clock_.now();
+  std::unique_ptr<segment_content> content = find(key);
+  ++use.lookups;
+  use.lookup_ns += static_cast<std::uint64_t>((clock_.now() - begun_at).count());
+  if (content == nullptr) return nullptr;
+  ++use.hits;
+  use.bytes_found += content->stored_bytes();
+  return content;
+}
+
+std::unique_ptr<segment_content> segment_cache::find(const segment_key& key) {
   const std::lock_guard lock(mutex_);
   const auto found = by_key_.find(key);
   if (found == by_key_.end() || found->second->content == nullptr) {
@@ -29,8 +40,11 @@ void segment_cache::touch(slot_list::iterator at) {
   slots_.splice(slots_.begin(), slots_, at);
 }
 
-void segment_cache::give_back(const segment_key& key, std::unique_ptr<segment_content> content) {
+void segment_cache::give_back(const segment_key& key, std::unique_ptr<segment_content> content,
+                              cache_use& use) {
   const std::uint64_t bytes = content->memory_bytes();
+  const std::uint64_t stored_bytes = content->stored_bytes();
+  const std::uint64_t new_stored_bytes = content->new_stored_bytes();
   content_list freed;
   const std::lock_guard lock(mutex_);
   evict_unused(freed);
@@ -43,6 +57,8 @@ void segment_cache::give_back(const segment_key& key, std::unique_ptr<segment_co
     known.content = std::move(content);
     stats_.bytes += bytes - known.bytes;
     known.bytes = bytes;
+    if (new_stored_bytes > 0) ++use.stores;
+    use.bytes_stored += new_stored_bytes;
     return evict_until_fits(freed);
   }
   if (bytes > options_.bytes_max || !make_room(bytes, turned_away_at(key), freed)) {
@@ -54,6 +70,8 @@ void segment_cache::give_back(const segment_key& key, std::unique_ptr<segment_co
   slots_.push_front({key, std::move(content), bytes, ++use_count_, clock_.now()});
   by_key_.emplace(key, slots_.begin());
   stats_.bytes += bytes;
+  ++use.stores;
+  use.bytes_stored += stored_bytes;
 }
 
 void segment_cache::drop(const segment_key& key) {

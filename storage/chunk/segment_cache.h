@@ -21,6 +21,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/hash.h"
+#include "runtime/model/cache_use.h"
 #include "storage/chunk/segment_content.h"
 
 namespace skald {
@@ -51,10 +52,11 @@ class segment_cache {
   segment_cache(segment_cache_options options, const clock& time)
       : options_(options), clock_(time) {}
 
-  // What is kept of a segment, lent until give_back() or drop(); null when there is nothing.
-  std::unique_ptr<segment_content> take(const segment_key& key);
+  // What is kept of a segment, lent until give_back() or drop(); null when there is nothing. Both
+  // add to `use`.
+  std::unique_ptr<segment_content> take(const segment_key& key, cache_use& use);
   // Keeps a detached content, or frees it.
-  void give_back(const segment_key& key, std::unique_ptr<segment_content> content);
+  void give_back(const segment_key& key, std::unique_ptr<segment_content> content, cache_use& use);
   // Ends a loan without a content.
   void drop(const segment_key& key);
   segment_cache_stats stats() const;
@@ -75,6 +77,7 @@ class segment_cache {
   using slot_list = std::list<slot>;
   using content_list = std::vector<std::unique_ptr<segment_content>>;
 
+  std::unique_ptr<segment_content> find(const segment_key& key);
   // These need mutex_ held. What they free goes to `freed`, to be destroyed without the lock.
   void touch(slot_list::iterator at);
   void evict(slot_list::iterator at, content_list& freed);

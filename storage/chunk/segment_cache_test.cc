@@ -27,11 +27,14 @@ constexpr time_range all_time = {std::numeric_limits<std::int64_t>::min(),
 class hand_clock final : public clock {
  public:
   std::int64_t wall_now_ns() const override { return 0; }
-  std::chrono::steady_clock::time_point now() const override { return now_; }
+  std::chrono::steady_clock::time_point now() const override { return now_ += step_; }
   void advance(std::chrono::nanoseconds by) { now_ += by; }
+  // Each reading is so much later than the one before.
+  void step_by(std::chrono::nanoseconds by) { step_ = by; }
 
  private:
-  std::chrono::steady_clock::time_point now_;
+  mutable std::chrono::steady_clock::time_point now_;
+  std::chrono::nanoseconds step_{0};
 };
 
 block_list all_blocks(const pack_reader& pack) {
@@ -138,6 +141,15 @@ class SegmentCache : public testing::Test {
   memory_store store_;
   std::shared_ptr<const pack_reader> plain_;  // without a cache
 };
+
+void expect_use(const block_read_stats& stats, const cache_use& use) {
+  EXPECT_EQ(stats.cache.lookups, use.lookups);
+  EXPECT_EQ(stats.cache.hits, use.hits);
+  EXPECT_EQ(stats.cache.stores, use.stores);
+  EXPECT_EQ(stats.cache.bytes_found, use.bytes_found);
+  EXPECT_EQ(stats.cache.bytes_stored, use.bytes_stored);
+  EXPECT_EQ(stats.cache.lookup_ns, use.lookup_ns);
+}
 
 void expect_equal(const line_column& a, const line_column& b) {
   ASSERT_EQ(a.rows(), b.rows());
@@ -367,6 +379,71 @@ TEST_F(SegmentCache, WhatWasReadIsNotFetchedAgain) {
   EXPECT_EQ(cache->stats().hits, again.size());
   EXPECT_EQ(cache->stats().misses, again.size());
   EXPECT_EQ(cache->stats().entries, again.size());
+}
+
+TEST_F(SegmentCache, BlocksTellWhatTheCacheHad) {
+  write_some();
+  const auto cache = make_cache(1U << 30);
+  const auto reader = open_with(cache);
+  const auto used = [&](auto read) {
+    const auto blocks = all_blocks(*reader);
+    read(*blocks.front());
+    blocks.front()->release();
+    return blocks.front()->read_stats();
+  };
+  const auto times = [](log_block& block) { EXPECT_TRUE(block.timestamps().ok()); };
+  const block_read_stats first = used(times);
+  EXPECT_GT(first.stored_bytes_read, 0);
+  expect_use(first, {1, 0, 1, 0, first.stored_bytes_read, 0});
+  const block_read_stats more = used(visit);
+  EXPECT_GT(more.stored_bytes_read, 0);
+  expect_use(more, {1, 1, 1, first.stored_bytes_read, more.stored_bytes_read, 0});
+  const std::uint64_t bytes = first.stored_bytes_read + more.stored_bytes_read;
+  for (int i = 0; i < 2; ++i) {
+    const block_read_stats again = used(visit);
+    EXPECT_EQ(again.stored_bytes_read, 0);
+    expect_use(again, {1, 1, 0, bytes, 0, 0});
+  }
+  // Fetched once more for the minutes, and no more to keep.
+  const block_read_stats minutes = used([&](log_block& block) {
+    block.minutes_of(block.runs().front());
+    times(block);
+  });
+  EXPECT_GT(minutes.stored_bytes_read, 0);
+  expect_use(minutes, {1, 1, 0, bytes, 0, 0});
+  expect_use(used(times), {1, 1, 0, bytes, 0, 0});
+}
+
+TEST_F(SegmentCache, WhatItDoesNotTakeUpIsNotStored) {
+  write_some();
+  const auto reader = open_with(make_cache(1));
+  const auto blocks = all_blocks(*reader);
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    visit(*blocks.front());
+    expect_use(blocks.front()->read_stats(), {i, 0, 0, 0, 0, 0});
+  }
+}
+
+TEST_F(SegmentCache, LookUpsAreTimed) {
+  write_some();
+  const auto reader = open_with(make_cache(1U << 30));
+  clock_.step_by(std::chrono::nanoseconds(5));
+  const auto blocks = all_blocks(*reader);
+  visit(*blocks.front());
+  EXPECT_EQ(blocks.front()->read_stats().cache.lookup_ns, 5);
+  visit(*blocks.front());  // found: its use is noted in between
+  EXPECT_EQ(blocks.front()->read_stats().cache.lookup_ns, 5 + 10);
+}
+
+TEST_F(SegmentCache, AColumnThatIsNotThereNeedsNoLookUp) {
+  std::vector<stream_rows> streams;
+  streams.emplace_back(std::string_view(R"({app="plain"})"));
+  streams.back().add(1'795'305'600'000'000'000, "line", {});
+  const auto written = pack_writer().write({"t", "o", 1, 1}, inputs_of(streams));
+  ASSERT_TRUE(store_.put("p", written->views()).ok());
+  const auto blocks = all_blocks(*open_with(make_cache(1U << 30)));
+  EXPECT_TRUE(blocks.front()->metadata().value().empty());
+  expect_use(blocks.front()->read_stats(), {});
 }
 
 TEST_F(SegmentCache, AReaderOpenedAgainFindsTheSame) {

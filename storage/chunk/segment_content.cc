@@ -2,6 +2,7 @@
 #include "storage/chunk/segment_content.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "storage/chunk/pack_parts.h"
 #include "storage/chunk/plane_codec.h"
@@ -24,6 +25,7 @@ void segment_content::attach(const pack_reader& pack, std::uint32_t segment,
   entry_ = &pack.contents_->segments[segment];
   segment_ = segment;
   stats_ = &stats;
+  attached_stored_bytes_ = stored_bytes_;
 }
 
 void segment_content::detach() {
@@ -67,6 +69,7 @@ result<T> segment_content::named(result<T> got) {
 result<void> segment_content::prefetch(std::uint64_t from, std::uint64_t to) {
   byte_buffer memory(to - from);
   SKALD_TRY(pack_->store_.read_range(pack_->key(), from, memory.data(), memory.size()));
+  stored_bytes_ += memory.size();
   stats_->stored_bytes_read += memory.size();
   ++stats_->fetch_count;
   fetched_.insert_or_assign(from, std::move(memory));
@@ -103,8 +106,11 @@ result<std::string_view> segment_content::payload(section_type type, const secti
 result<std::span<const std::int64_t>> segment_content::entry_times() {
   if (!timestamps_.has_value()) {
     byte_buffer memory;
+    const std::uint64_t stored_before = stored_bytes_;
     SKALD_TRY_ASSIGN(const std::string_view bytes,
                      payload(section_type::timestamps, entry_->timestamps, memory));
+    // Read a second time for the minutes, they do not make it more.
+    if (std::exchange(times_counted_, true)) stored_bytes_ = stored_before;
     byte_buffer decoded(entry_->rows * sizeof(std::int64_t));
     const auto times = decoded.as<std::int64_t>(entry_->rows);
     std::vector<std::uint32_t> run_rows;

@@ -35,6 +35,9 @@ class segment_content final : private section_source {
   void detach();
   // What it holds, about.
   std::size_t memory_bytes() const;
+  // What the store was asked for to make it, in all, and of this by the block that has it now.
+  std::uint64_t stored_bytes() const { return stored_bytes_; }
+  std::uint64_t new_stored_bytes() const { return stored_bytes_ - attached_stored_bytes_; }
   // Whether some read ended with an error: what is here may be incomplete.
   bool failed() const { return failed_; }
 
@@ -77,10 +80,13 @@ class segment_content final : private section_source {
   std::uint32_t segment_ = 0;
   block_read_stats* stats_ = nullptr;
   bool failed_ = false;
+  std::uint64_t stored_bytes_ = 0;
+  std::uint64_t attached_stored_bytes_ = 0;  // of these, read before attach()
 
   std::map<std::uint64_t, byte_buffer> fetched_;  // by offset in the pack
   std::optional<byte_buffer> timestamps_;
-  bool gave_times_ = false;  // since attach()
+  bool gave_times_ = false;     // since attach()
+  bool times_counted_ = false;  // in stored_bytes_
   bool minutes_asked_ = false;
   byte_buffer line_memory_;
   byte_buffer start_memory_;

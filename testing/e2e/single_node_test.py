@@ -42,6 +42,25 @@ class SingleNode(unittest.TestCase):
         self.node.start()
         self.assertEqual(self.found(), first + second)
 
+    def test_statistics_tell_what_the_cache_had(self):
+        self.node.push([({"app": "a"}, lines(500))])
+        self.node.flush()
+        runs = [self.node.get("/loki/api/v1/query_range", query='{app="a"} |= "7"', start=BASE - HOUR,
+                              end=BASE + HOUR, limit=5000)["data"]["stats"] for _ in range(2)]
+        first, second = [stats["querier"]["store"] for stats in runs]
+        self.assertEqual(first["chunk"]["decompressedLines"], 500)
+        for name in ("decompressedLines", "decompressedBytes", "postFilterLines"):
+            self.assertEqual(first["chunk"][name], second["chunk"][name])
+        for store in (first, second):
+            self.assertEqual(store["totalChunksDownloaded"], 1)
+        cached = [stats["cache"]["chunk"] for stats in runs]
+        self.assertEqual([(k["entriesRequested"], k["entriesFound"], k["entriesStored"], k["requests"])
+                          for k in cached], [(1, 0, 1, 2), (1, 1, 0, 1)])
+        self.assertEqual([k["bytesReceived"] for k in cached], [0, cached[0]["bytesSent"]])
+        # Nothing was fetched: all that was processed came from the cache.
+        self.assertEqual(second["chunk"]["compressedBytes"], cached[1]["bytesReceived"])
+        self.assertGreater(second["chunk"]["compressedBytes"], 0)
+
     def test_kill_loses_nothing(self):
         self.node.push([({"app": "a"}, lines(100))])
         self.node.flush()

@@ -18,12 +18,15 @@ block_visit::block_visit(log_block& block, query_stats& stats)
 }
 
 block_visit::~block_visit() {
+  block_.release();  // what is kept then counts, too
   const block_read_stats after = block_.read_stats();
   counters_.stored_bytes_read += after.stored_bytes_read - before_.stored_bytes_read;
   counters_.inflated_bytes += after.inflated_bytes - before_.inflated_bytes;
   counters_.fetches += after.fetch_count - before_.fetch_count;
-  if (after.fetch_count != before_.fetch_count || block_.in_memory()) ++counters_.blocks_read;
-  block_.release();
+  const cache_use cache = after.cache.since(before_.cache);
+  counters_.cache.add(cache);
+  const bool fetched = after.fetch_count != before_.fetch_count;
+  if (fetched || cache.bytes_found > 0 || block_.in_memory()) ++counters_.blocks_read;
 }
 
 bool block_visit::may_match(const plan_leaf& leaf) {

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 
+#include "runtime/model/cache_use.h"
+
 namespace skald::logql {
 
 // Work on rows of one source: packs in the store, or buffers in the memory of an ingester.
 struct source_stats {
   std::uint64_t blocks_referenced = 0;  // handed to the engine
-  std::uint64_t blocks_read = 0;        // of these, some column was read
+  std::uint64_t blocks_read = 0;        // of these, something was fetched or found in the cache
   std::uint64_t blocks_filtered = 0;    // of these, answered "no row can match" by the skip filter
   std::uint64_t lines = 0;              // rows looked at
   std::uint64_t line_bytes = 0;  // their lines' bytes, counted also where only counters were read
@@ -20,6 +22,7 @@ struct source_stats {
   std::uint64_t stored_bytes_read = 0;   // compressed bytes fetched
   std::uint64_t inflated_bytes = 0;      // bytes after decompression
   std::uint64_t fetches = 0;             // range reads
+  cache_use cache;                       // in front of the store: what it had was not fetched
 
   void add(const source_stats& other) {
     blocks_referenced += other.blocks_referenced;
@@ -33,6 +36,7 @@ struct source_stats {
     stored_bytes_read += other.stored_bytes_read;
     inflated_bytes += other.inflated_bytes;
     fetches += other.fetches;
+    cache.add(other.cache);
   }
 };
 

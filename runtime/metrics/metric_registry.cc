@@ -53,6 +53,7 @@ struct metric_registry::state {
   prometheus::Registry registry{prometheus::Registry::InsertBehavior::Merge};
   std::mutex mutex;  // guards updates
   std::vector<std::function<void()>> updates;
+  std::mutex update_mutex;  // held while they run
 };
 
 metric_registry::metric_registry() : state_(std::make_unique<state>()) {}
@@ -96,7 +97,10 @@ std::string metric_registry::render_text() const {
     const std::lock_guard lock(state_->mutex);
     updates = state_->updates;
   }
-  for (const auto& update : updates) update();
+  {
+    const std::lock_guard lock(state_->update_mutex);
+    for (const auto& update : updates) update();
+  }
   return prometheus::TextSerializer().Serialize(state_->registry.Collect());
 }
 

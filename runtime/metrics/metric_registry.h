@@ -82,7 +82,8 @@ class metric_registry {
                           const std::vector<double>& bounds = latency_bounds_s());
 
   // Runs before each rendering, on the rendering thread: to set gauges that are cheaper to ask than
-  // to keep. The function must stay valid as long as the registry.
+  // to keep, or to raise counters to what somebody else counted. Of renderings at once one runs all
+  // updates, then the next. The function must stay valid as long as the registry, and not render.
   void before_render(std::function<void()> update);
 
   // Prometheus text exposition format 0.0.4 (Content-Type: text/plain; version=0.0.4;

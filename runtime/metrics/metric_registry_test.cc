@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 namespace skald {
@@ -54,6 +55,29 @@ TEST(MetricRegistry, AsksBeforeRendering) {
   registry.before_render([&] { g.set(++calls); });
   EXPECT_THAT(registry.render_text(), HasSubstr("skald_test_depth 1\n"));
   EXPECT_THAT(registry.render_text(), HasSubstr("skald_test_depth 2\n"));
+}
+
+// A counter that follows another count must not take the same difference twice.
+TEST(MetricRegistry, RenderingsAtOnceDoNotMixTheirUpdates) {
+  metric_registry registry;
+  const counter c = registry.get_counter(pushes);
+  std::atomic<int> counted{0};
+  registry.before_render([&] {
+    const double difference = counted.load() - c.value();
+    std::this_thread::yield();
+    c.add(difference);
+  });
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 500; ++i) {
+        ++counted;
+        registry.render_text();
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(c.value(), 2000);
 }
 
 TEST(MetricRegistry, CountsFromManyThreads) {

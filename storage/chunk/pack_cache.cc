@@ -49,9 +49,9 @@ void pack_cache::drop(const std::string& key) {
   by_key_.erase(found);
 }
 
-pack_cache_stats pack_cache::stats() const {
+cache_stats pack_cache::stats() const {
   const std::lock_guard lock(mutex_);
-  pack_cache_stats copy = stats_;
+  cache_stats copy = stats_;
   copy.entries = recent_.size();
   return copy;
 }

@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "runtime/base/result.h"
+#include "storage/chunk/cache_stats.h"
 #include "storage/chunk/pack_reader.h"
 #include "storage/object_store/object_store.h"
 
@@ -21,14 +22,6 @@ struct pack_cache_options {
   // Directories, labels and filters of the packs kept; a pack of 128 MiB raw takes about 2 MiB. A
   // pack larger than all of it is opened and not kept. 0 keeps nothing.
   std::uint64_t bytes_max = 64U << 20;
-};
-
-struct pack_cache_stats {
-  std::uint64_t hits = 0;
-  std::uint64_t misses = 0;
-  std::uint64_t evictions = 0;
-  std::uint64_t entries = 0;
-  std::uint64_t bytes = 0;
 };
 
 class pack_cache {
@@ -42,7 +35,7 @@ class pack_cache {
   result<std::shared_ptr<const pack_reader>> get(const std::string& key);
   // Forgets a pack, as its object was removed. Readers in use stay valid in memory.
   void drop(const std::string& key);
-  pack_cache_stats stats() const;
+  cache_stats stats() const;
 
  private:
   using reader_ptr = std::shared_ptr<const pack_reader>;
@@ -59,7 +52,7 @@ class pack_cache {
   mutable std::mutex mutex_;  // guards all below
   std::list<slot> recent_;    // newest use first
   std::unordered_map<std::string, std::list<slot>::iterator> by_key_;
-  pack_cache_stats stats_;
+  cache_stats stats_;
 };
 
 }  // namespace skald

@@ -35,7 +35,7 @@ TEST_F(PackCache, GivesTheSameReaderUntilItIsEvicted) {
   EXPECT_EQ(cache.get("p0").value(), p0);  // now p1 is the oldest
   cache.get("p2").value();
   EXPECT_EQ(cache.get("p0").value(), p0);
-  const pack_cache_stats stats = cache.stats();
+  const cache_stats stats = cache.stats();
   EXPECT_EQ(stats.hits, 3);
   EXPECT_EQ(stats.misses, 3);
   EXPECT_EQ(stats.evictions, 1);

@@ -132,9 +132,9 @@ void segment_cache::turn_away(const segment_key& key) {
   }
 }
 
-segment_cache_stats segment_cache::stats() const {
+cache_stats segment_cache::stats() const {
   const std::lock_guard lock(mutex_);
-  segment_cache_stats copy = stats_;
+  cache_stats copy = stats_;
   copy.entries = slots_.size();
   return copy;
 }

@@ -22,6 +22,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/hash.h"
 #include "runtime/model/cache_use.h"
+#include "storage/chunk/cache_stats.h"
 #include "storage/chunk/segment_content.h"
 
 namespace skald {
@@ -38,14 +39,6 @@ struct segment_cache_options {
   std::chrono::nanoseconds ttl = std::chrono::hours(1);
 };
 
-struct segment_cache_stats {
-  std::uint64_t hits = 0;
-  std::uint64_t misses = 0;
-  std::uint64_t evictions = 0;
-  std::uint64_t entries = 0;
-  std::uint64_t bytes = 0;
-};
-
 class segment_cache {
  public:
   // `time` must outlive the cache.
@@ -59,7 +52,7 @@ class segment_cache {
   void give_back(const segment_key& key, std::unique_ptr<segment_content> content, cache_use& use);
   // Ends a loan without a content.
   void drop(const segment_key& key);
-  segment_cache_stats stats() const;
+  cache_stats stats() const;
 
  private:
   struct key_hash {
@@ -96,7 +89,7 @@ class segment_cache {
   std::unordered_map<segment_key, std::uint64_t, key_hash> turned_away_;
   std::deque<std::pair<segment_key, std::uint64_t>> turned_away_order_;
   std::uint64_t use_count_ = 0;
-  segment_cache_stats stats_;
+  cache_stats stats_;
 };
 
 }  // namespace skald

@@ -478,7 +478,7 @@ TEST_F(SegmentCache, ScansOfMoreThanFitsDisplaceNothing) {
   for (int scan = 0; scan < 5; ++scan) {
     for (const auto& block : all_blocks(*reader)) visit(*block);
   }
-  const segment_cache_stats stats = cache->stats();
+  const cache_stats stats = cache->stats();
   EXPECT_GE(stats.entries, 1);
   EXPECT_LE(stats.evictions, 2);  // those that grew beyond their room
   EXPECT_GE(stats.hits, 4);

@@ -12,6 +12,9 @@
 #include <memory>
 #include <mutex>
 
+#include "runtime/base/json_string.h"
+#include "runtime/base/utf8.h"
+
 namespace skald {
 namespace log_detail {
 std::atomic<log_level> threshold{log_level::info};
@@ -42,49 +45,25 @@ output& the_output() {
   return *instance;
 }
 
-void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          char buffer[8];
-          std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(c));
-          out += buffer;
-        } else {
-          out += c;
-        }
-    }
+// Whether logfmt needs no quotes around a text.
+bool is_plain(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || c == '"' || c == '=' || c == '\\' || byte == 0x7f) return false;
+    std::size_t length = 0;
+    if (decode_utf8(text.substr(at), length) == 0xfffd) return false;
+    at += length;
   }
+  return !text.empty();
 }
 
 void append_text(std::string& out, std::string_view text, log_format format) {
-  bool plain = format == log_format::logfmt && !text.empty();
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= ' ' || c == '"' || c == '=' || c == '\\' || byte == 0x7f) plain = false;
-  }
-  if (plain) {
+  if (format == log_format::logfmt && is_plain(text)) {
     out += text;
-    return;
+  } else {
+    append_json_string(out, text);
   }
-  out += '"';
-  append_escaped(out, text);
-  out += '"';
 }
 
 void append_real(std::string& out, double value, log_format format) {
@@ -111,9 +90,9 @@ void append_time(std::string& out) {
 void append_pair(std::string& out, std::string_view key, std::string_view value,
                  log_format format) {
   if (format == log_format::json) {
-    out += out.size() > 1 ? ",\"" : "\"";
-    append_escaped(out, key);
-    out += "\":";
+    if (out.size() > 1) out += ',';
+    append_json_string(out, key);
+    out += ':';
   } else {
     if (!out.empty()) out += ' ';
     out += key;
@@ -201,9 +180,9 @@ void write(log_level level, std::string_view component, std::string_view message
   append_pair(line, "msg", message, format);
   for (const log_field& field : fields) {
     if (format == log_format::json) {
-      line += ",\"";
-      append_escaped(line, field.key());
-      line += "\":";
+      line += ',';
+      append_json_string(line, field.key());
+      line += ':';
     } else {
       line += ' ';
       line += field.key();

@@ -55,6 +55,33 @@ TEST_F(Log, WritesJson) {
             R"("level":"info","component":"x","msg":"hi \"you\"","n":5,"s":"t","b":false})");
 }
 
+// As Go's encoders write them: a line must be valid JSON, or logfmt, whatever bytes it is about.
+TEST_F(Log, BytesThatAreNoUtf8BecomeTheReplacementCharacter) {
+  const char* const invalid[] = {"\x80", "\xff", "\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80"};
+  const char* const written[] = {R"(\ufffd)", R"(\ufffd)", R"(\ufffd)", R"(\ufffd\ufffd\ufffd)",
+                                 R"(\ufffd\ufffd\ufffd\ufffd)"};
+  for (std::size_t i = 0; i < std::size(invalid); ++i) {
+    const std::string text = std::string("a") + invalid[i] + "b\xc3\xa9";
+    const std::string expected = "\"a" + std::string(written[i]) + "b\xc3\xa9\"";
+    set_log_format(log_format::json);
+    log_info("x", text, {{text, text}});
+    EXPECT_EQ(last(), R"("level":"info","component":"x","msg":)" + expected + "," + expected + ":" +
+                          expected + "}");
+    set_log_format(log_format::logfmt);
+    log_info("x", "m", {{"k", text}});
+    EXPECT_EQ(last(), "level=info component=x msg=m k=" + expected);
+  }
+}
+
+TEST_F(Log, LeavesTextBeyondAsciiAsItIs) {
+  log_info("x", "m", {{"k", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"}});
+  EXPECT_EQ(last(), "level=info component=x msg=m k=\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+  set_log_format(log_format::json);
+  log_info("x", "m", {{"k", "\xc3\xa9\x7f\x1f"}});
+  EXPECT_EQ(last(),
+            "\"level\":\"info\",\"component\":\"x\",\"msg\":\"m\",\"k\":\"\xc3\xa9\x7f\\u001f\"}");
+}
+
 TEST_F(Log, DropsLinesBelowTheLevel) {
   log_debug("x", "hidden");
   EXPECT_TRUE(lines_.empty());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "runtime/base/ascii_case.h"
 #include "runtime/model/go_string.h"
 
 namespace skald {
@@ -19,14 +20,6 @@ std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
-}
-
-std::string to_lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
 }
 
 }  // namespace
@@ -151,7 +144,7 @@ std::string clean_path(std::string_view path) {
 }
 
 std::string media_type(std::string_view content_type) {
-  return to_lower(trim(content_type.substr(0, content_type.find(';'))));
+  return ascii_lower_case(trim(content_type.substr(0, content_type.find(';'))));
 }
 
 bool list_accepts(std::string_view list, std::string_view item) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Appends JSON to one growing string. Strings are copied in runs between the bytes that need an
-// escape. Pure functions.
+// Appends JSON to one growing string; json_string.h has the strings. Pure functions.
 #pragma once
 
 #include <charconv>
@@ -10,13 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/base/json_string.h"
 #include "runtime/model/labels.h"
 
 namespace skald {
-
-// `value` in quotes. Control bytes, quotes and backslashes are escaped; invalid UTF-8 becomes
-// \ufffd; U+2028 and U+2029 are escaped as Go does. Other text stays as it is.
-void append_json_string(std::string& out, std::string_view value);
 
 template <std::integral Integer>
 void append_integer(std::string& out, Integer value) {

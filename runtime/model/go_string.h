@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "runtime/base/result.h"
+#include "runtime/base/utf8.h"
 
 namespace skald {
 
@@ -22,12 +23,5 @@ result<go_string_token> scan_go_string(std::string_view text);
 // Appends `value` as strconv.Quote writes it, quotes included: printable Unicode as is, others as
 // \a \b \f \n \r \t \v \xNN \uNNNN \UNNNNNNNN.
 void append_go_quoted(std::string& out, std::string_view value);
-
-// Appends the UTF-8 form of a code point; an invalid one becomes U+FFFD.
-void append_utf8(std::string& out, char32_t code_point);
-
-// Decodes one code point at the start of `text` and sets `length` to its bytes. Invalid bytes give
-// U+FFFD and length 1, as Go's utf8.DecodeRune does. `text` must not be empty.
-char32_t decode_utf8(std::string_view text, std::size_t& length);
 
 }  // namespace skald

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "runtime/base/ascii_case.h"
 #include "runtime/config/keys/config_keys.h"
 #include "runtime/logql/scan/go_regex.h"
 
@@ -220,11 +221,6 @@ std::string print_otlp_config(const config_draft& draft) {
          ", severity_text_as_label: " + word(otlp.severity_text_as_label) + "}";
 }
 
-std::string lower_case(std::string text) {
-  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  return text;
-}
-
 // As in Loki, an expression that does not compile blocks nothing, and the log says so.
 void compile_pattern(config_draft& draft, blocked_query& query) {
   if (!query.regex || query.pattern.empty()) return;
@@ -251,7 +247,8 @@ result<void> read_blocked_queries(config_draft& draft, const YAML::Node& from) {
       query.hash = static_cast<std::uint32_t>(hash);
     }
     for (const auto& tag : item["query_tags"]) {
-      query.query_tags[lower_case(tag.first.Scalar())] = lower_case(tag.second.Scalar());
+      query.query_tags[ascii_lower_case(tag.first.Scalar())] =
+          ascii_lower_case(tag.second.Scalar());
     }
     compile_pattern(draft, query);
     queries.push_back(std::move(query));

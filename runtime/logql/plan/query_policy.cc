@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/base/ascii_case.h"
 #include "runtime/logql/syntax/printer.h"
 
 namespace skald::logql {
@@ -96,12 +97,6 @@ bool names_query(const query_block& block, std::string_view text) {
   return block.regex && re2::RE2::PartialMatch({text.data(), text.size()}, *block.regex);
 }
 
-std::string lower_case(std::string_view text) {
-  std::string out(trimmed(text));
-  for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  return out;
-}
-
 // "Source=x,Feature=y".
 std::map<std::string, std::string> parse_tags(std::string_view text) {
   std::map<std::string, std::string> tags;
@@ -110,7 +105,8 @@ std::map<std::string, std::string> parse_tags(std::string_view text) {
     text.remove_prefix(std::min(text.size(), tag.size() + 1));
     const std::size_t equals = tag.find('=');
     if (equals == tag.npos) continue;
-    tags.insert_or_assign(lower_case(tag.substr(0, equals)), lower_case(tag.substr(equals + 1)));
+    tags.insert_or_assign(ascii_lower_case(trimmed(tag.substr(0, equals))),
+                          ascii_lower_case(trimmed(tag.substr(equals + 1))));
   }
   return tags;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "runtime/base/assert.h"
+#include "runtime/base/page_population.h"
 #include "schemas/push.capnp.h"
 
 namespace skald {
@@ -184,6 +185,7 @@ push_frame_ptr push_frame_writer::finish() {
   frame->word_count_ = message_words();
   frame->own_words_ = std::make_unique_for_overwrite<std::uint64_t[]>(frame->word_count_);
   frame->words_ = frame->own_words_.get();
+  populate_pages(frame->own_words_.get(), frame->word_count_ * 8);
   std::memset(frame->own_words_.get(), 0, head_words() * 8);
   in_place_builder message(frame->own_words_.get(), frame->word_count_);
   auto root = message.initRoot<schema::PushFrame>();
@@ -193,6 +195,8 @@ push_frame_ptr push_frame_writer::finish() {
   auto list = root.initSlices(blob_size(slices_.size()));
   frame->slices_.reserve(slices_.size());
   frame->pairs_.reserve(pairs_.size());
+  populate_pages(frame->slices_.data(), slices_.size() * sizeof(stream_slice));
+  populate_pages(frame->pairs_.data(), pairs_.size() * sizeof(metadata_pair));
   write_slices(*frame, &list);
   const auto written = message.getSegmentsForOutput();
   SKALD_ASSERT(written.size() == 1 && written[0].size() == frame->word_count_);

@@ -7,6 +7,7 @@
 
 #include "storage/chunk/pack_format.h"
 #include "storage/chunk/prefetch.h"
+#include "storage/chunk/text_order.h"
 
 namespace skald {
 namespace {
@@ -284,29 +285,45 @@ class stream_collector {
   }
 
  private:
+  // The numbers of the streams in order of application, labels and number.
+  std::vector<std::uint32_t> stream_order() const {
+    std::vector<std::string_view> labels;
+    std::vector<std::string_view> apps;
+    std::vector<std::uint32_t> app_of_stream;
+    std::unordered_map<std::string_view, std::uint32_t> app_numbers;
+    labels.reserve(streams_.size());
+    app_of_stream.reserve(streams_.size());
+    for (const planned_stream& one : streams_) {
+      labels.push_back((*one.stream)->canonical_labels);
+      const auto next = static_cast<std::uint32_t>(apps.size());
+      const auto [at, added] = app_numbers.try_emplace(one.app, next);
+      if (added) apps.push_back(one.app);
+      app_of_stream.push_back(at->second);
+    }
+    std::vector<std::vector<std::uint32_t>> by_app(apps.size());
+    for (const std::uint32_t number : order_of_texts(labels)) {
+      by_app[app_of_stream[number]].push_back(number);
+    }
+    std::vector<std::uint32_t> order;
+    order.reserve(streams_.size());
+    for (const std::uint32_t app : order_of_texts(apps)) {
+      order.insert(order.end(), by_app[app].begin(), by_app[app].end());
+    }
+    return order;
+  }
+
   // Fills `sorted` without inputs and returns the place there of each stream by number.
   std::vector<std::uint32_t> sort_streams(std::vector<planned_stream>& sorted) const {
-    struct key {
-      std::string_view app;
-      std::string_view labels;
-      std::uint32_t number;
-    };
-    std::vector<key> keys;
-    keys.reserve(streams_.size());
-    for (std::uint32_t i = 0; i < streams_.size(); ++i) {
-      keys.push_back({streams_[i].app, (*streams_[i].stream)->canonical_labels, i});
-    }
-    std::sort(keys.begin(), keys.end(), [](const key& a, const key& b) {
-      return std::tie(a.app, a.labels, a.number) < std::tie(b.app, b.labels, b.number);
-    });
     std::vector<std::uint32_t> places(streams_.size());
     sorted.reserve(streams_.size());
-    for (std::size_t i = 0; i < keys.size(); ++i) {
+    for (const std::uint32_t number : stream_order()) {
+      const planned_stream& one = streams_[number];
       // Two objects may stand for one stream.
-      if (i == 0 || keys[i].labels != keys[i - 1].labels) {
-        sorted.push_back(streams_[keys[i].number]);
+      if (sorted.empty() ||
+          (*one.stream)->canonical_labels != (*sorted.back().stream)->canonical_labels) {
+        sorted.push_back(one);
       }
-      places[keys[i].number] = static_cast<std::uint32_t>(sorted.size() - 1);
+      places[number] = static_cast<std::uint32_t>(sorted.size() - 1);
     }
     return places;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <caf/actor.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -44,6 +45,8 @@ struct gateway_context {
   // What query_range.parallelise_shardable_queries says. Skald cuts queries up as it likes; with
   // false, categorised answers keep all labels in `stream`, as Loki's then do.
   bool queries_are_sharded = true;
+  // Of one query's evaluation, and again of its answer's text. skald.query_memory_limit
+  std::uint64_t query_memory_bytes = 1'000'000'000;
   // skald.query_early_rejection
   bool early_rejection = true;
   // pattern_ingester.enabled: without it, /patterns answers 404.

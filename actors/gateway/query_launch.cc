@@ -13,8 +13,10 @@
 namespace skald {
 namespace {
 
-logql::query_limits limits_of(const tenant_limits& tenant, const http_request& request) {
+logql::query_limits limits_of(const gateway_context& context, const tenant_limits& tenant,
+                              const http_request& request) {
   logql::query_limits limits;
+  limits.max_memory_bytes = context.query_memory_bytes;
   limits.max_entries =
       static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.max_entries_limit_per_query));
   limits.max_series =
@@ -45,7 +47,7 @@ void launch_query(const gateway_context_ptr& context, const http_request& reques
                   std::string tenant, const tenant_limits& limits, logql::query_request query,
                   query_renderer render, responder&& answer) {
   query.early_rejection = context->early_rejection;
-  auto plan = logql::query_plan::make(query, limits_of(limits, request));
+  auto plan = logql::query_plan::make(query, limits_of(*context, limits, request));
   if (!plan.ok()) return answer.send(query_error_response(plan.error()));
   const auto started = context->time->now();
   auto cancel = std::make_shared<cancellation>(
@@ -59,19 +61,24 @@ void launch_query(const gateway_context_ptr& context, const http_request& reques
   one_shot<logql::query_result> reply([context, waiting, started, type, render = std::move(render)](
                                           result<logql::query_result> outcome) {
     const double seconds = std::chrono::duration<double>(context->time->now() - started).count();
+    result<std::string> body = std::string();
+    if (outcome.ok()) {
+      outcome->stats.exec_seconds = seconds;
+      body = render(*outcome);
+    } else {
+      body = std::move(outcome).error();
+    }
     if (context->metrics != nullptr) {
       context->metrics->get_histogram(metric_names::query_duration, {{"type", type}})
           .observe(seconds);
       context->metrics
-          ->get_counter(
-              metric_names::queries,
-              {{"type", type},
-               {"outcome", outcome.ok() ? "ok" : std::string(to_string(outcome.error().code))}})
+          ->get_counter(metric_names::queries,
+                        {{"type", type},
+                         {"outcome", body.ok() ? "ok" : std::string(to_string(body.error().code))}})
           .add();
     }
-    if (!outcome.ok()) return waiting->send(query_error_response(outcome.error()));
-    outcome->stats.exec_seconds = seconds;
-    waiting->send(query_json_response(render(*outcome)));
+    if (!body.ok()) return waiting->send(query_error_response(body.error()));
+    waiting->send(query_json_response(std::move(*body)));
   });
   tell_frontend(*context, query_call{std::move(tenant), std::move(*plan), std::move(cancel),
                                      std::move(reply)});

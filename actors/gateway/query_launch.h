@@ -7,6 +7,7 @@
 #include <string>
 
 #include "actors/gateway/gateway_context.h"
+#include "runtime/base/result.h"
 #include "runtime/http/responder.h"
 #include "runtime/limits/limits_snapshot.h"
 #include "runtime/logql/engine/query_result.h"
@@ -14,7 +15,7 @@
 
 namespace skald {
 
-using query_renderer = std::function<std::string(const logql::query_result&)>;
+using query_renderer = std::function<result<std::string>(const logql::query_result&)>;
 
 // Plans and runs the query and answers with the rendered body, or with the error.
 void launch_query(const gateway_context_ptr& context, const http_request& request,

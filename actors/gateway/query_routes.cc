@@ -20,7 +20,9 @@ void run_query(const gateway_context_ptr& context, const http_request& request, 
   flags.all_labels_in_stream = !context->queries_are_sharded;
   launch_query(
       context, request, std::move(tenant), limits, query,
-      [flags](const logql::query_result& found) { return render_query_result(found, flags); },
+      [flags, bytes_max = context->query_memory_bytes](const logql::query_result& found) {
+        return render_query_result(found, flags, bytes_max);
+      },
       std::move(answer));
 }
 

@@ -216,6 +216,7 @@ struct skald_config {
   std::uint64_t wal_segment_size = 64u << 20;
   bool wal_direct_io = true;                   // O_DIRECT where the file system has it
   std::uint64_t index_map_size = 64ull << 30;  // LMDB address space per file
+  std::uint64_t query_memory_limit = 0;        // of one query; 0: a quarter of memory_limit
   bool query_early_rejection = true;           // parsers drop lines as Loki's do
   bool cluster_insecure = false;               // allow a cluster port beyond loopback without TLS
 };

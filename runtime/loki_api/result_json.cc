@@ -33,29 +33,46 @@ void append_categories(std::string& out, const logql::entry_labels& labels) {
   out += '}';
 }
 
-void append_value(std::string& out, const logql::streams_result& streams,
-                  const encoding_flags& flags) {
-  const bool categorize = flags.categorize_labels;
-  const auto groups = categorize && !flags.all_labels_in_stream ? logql::group_categorized(streams)
-                                                                : logql::group_flat(streams);
+// The text of an answer on its way. Nothing is added any more once it is too long.
+struct answer_text {
+  std::string& out;
+  const encoding_flags& flags;
+  std::uint64_t bytes_max = 0;  // 0: no bound
+
+  bool is_too_long() const { return bytes_max > 0 && out.size() > bytes_max; }
+};
+
+void append_entry(const answer_text& text, const logql::log_entry& entry) {
+  if (text.is_too_long()) return;
+  std::string& out = text.out;
+  out += "[\"";
+  append_integer(out, entry.timestamp_ns);
+  out += "\",";
+  append_json_string(out, entry.line);
+  if (text.flags.categorize_labels) append_categories(out, *entry.labels);
+  out += ']';
+}
+
+void append_value(const answer_text& text, const logql::streams_result& streams) {
+  std::string& out = text.out;
+  const auto groups = text.flags.categorize_labels && !text.flags.all_labels_in_stream
+                          ? logql::group_categorized(streams)
+                          : logql::group_flat(streams);
   append_json_array(out, groups, [&](const logql::log_stream& stream) {
+    if (text.is_too_long()) return;
     out += "{\"stream\":";
     append_json_labels_at(out, stream.labels);
     out += ",\"values\":";
-    append_json_array(out, stream.entries, [&](const logql::log_entry* entry) {
-      out += "[\"";
-      append_integer(out, entry->timestamp_ns);
-      out += "\",";
-      append_json_string(out, entry->line);
-      if (categorize) append_categories(out, *entry->labels);
-      out += ']';
-    });
+    append_json_array(out, stream.entries,
+                      [&](const logql::log_entry* entry) { append_entry(text, *entry); });
     out += '}';
   });
 }
 
-void append_value(std::string& out, const logql::matrix_result& matrix, const encoding_flags&) {
+void append_value(const answer_text& text, const logql::matrix_result& matrix) {
+  std::string& out = text.out;
   append_json_array(out, matrix.series, [&](const logql::matrix_series& series) {
+    if (text.is_too_long()) return;
     out += "{\"metric\":";
     append_json_labels(out, series.labels);
     out += ",\"values\":";
@@ -64,8 +81,10 @@ void append_value(std::string& out, const logql::matrix_result& matrix, const en
   });
 }
 
-void append_value(std::string& out, const logql::vector_result& vector, const encoding_flags&) {
+void append_value(const answer_text& text, const logql::vector_result& vector) {
+  std::string& out = text.out;
   append_json_array(out, vector.samples, [&](const logql::vector_sample& sample) {
+    if (text.is_too_long()) return;
     out += "{\"metric\":";
     append_json_labels(out, sample.labels);
     out += ",\"value\":";
@@ -75,7 +94,8 @@ void append_value(std::string& out, const logql::vector_result& vector, const en
 }
 
 // Loki writes the time of a scalar in milliseconds, unlike all others.
-void append_value(std::string& out, const logql::scalar_result& scalar, const encoding_flags&) {
+void append_value(const answer_text& text, const logql::scalar_result& scalar) {
+  std::string& out = text.out;
   out += '[';
   append_integer(out, scalar.point.timestamp_ms);
   out += ",\"";
@@ -138,9 +158,12 @@ http_response query_json_response(std::string body) {
   return response;
 }
 
-std::string render_query_result(const logql::query_result& answer, const encoding_flags& flags) {
+result<std::string> render_query_result(const logql::query_result& answer,
+                                        const encoding_flags& flags, std::uint64_t bytes_max) {
   std::string out;
-  out.reserve(size_hint(answer));
+  const std::size_t hint = size_hint(answer);
+  out.reserve(bytes_max > 0 ? std::min<std::uint64_t>(hint, bytes_max) : hint);
+  const answer_text text{out, flags, bytes_max};
   out += R"({"status":"success")";
   if (!answer.warnings.empty()) {
     out += ",\"warnings\":";
@@ -154,7 +177,13 @@ std::string render_query_result(const logql::query_result& answer, const encodin
     append_json_strings(out, flags.names);
   }
   out += ",\"result\":";
-  std::visit([&](const auto& value) { append_value(out, value, flags); }, answer.value);
+  std::visit([&](const auto& value) { append_value(text, value); }, answer.value);
+  if (text.is_too_long()) {
+    return error{errc::resource_exhausted,
+                 "the query's answer is longer than one query may take memory (limit: " +
+                     std::to_string(bytes_max) +
+                     " bytes, skald.query_memory_limit); ask for fewer lines or series"};
+  }
   close_with_stats(out, answer.stats);
   return out;
 }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/base/result.h"
 #include "runtime/http/http_message.h"
 #include "runtime/logql/engine/query_result.h"
 #include "runtime/loki_api/query_params.h"
@@ -21,8 +22,10 @@ namespace skald {
 http_response query_json_response(std::string body);
 
 // /query and /query_range: streams (flat or categorised), matrix, vector, scalar, with the stats
-// block.
-std::string render_query_result(const logql::query_result& answer, const encoding_flags& flags);
+// block. Errors: resource_exhausted when the text is longer than `bytes_max` (0: no bound): escapes
+// may take six bytes for one, and categorised answers repeat labels with each entry.
+result<std::string> render_query_result(const logql::query_result& answer,
+                                        const encoding_flags& flags, std::uint64_t bytes_max = 0);
 
 // /labels and /label/{name}/values; the `data` key is absent when there is nothing. `values` are
 // given sorted.

@@ -29,7 +29,7 @@ std::string without_stats(const std::string& body) {
 }
 
 std::string render(logql::query_result answer, const encoding_flags& flags = {}) {
-  return without_stats(render_query_result(answer, flags));
+  return without_stats(*render_query_result(answer, flags));
 }
 
 const encoding_flags categorize{true, {"categorize-labels"}};
@@ -54,6 +54,22 @@ TEST(ResultJson, RendersStreamsFlat) {
             R"({"stream":{"app":"api","level":"info","method":"GET","trace_id":"t29"},)"
             R"("values":[["1795362785000000001","second \"quoted\""]]},)"
             R"({"stream":{"app":"api"},"values":[["1795362785000000000","first\n"]]}]}})");
+}
+
+// Escapes take more bytes than the line, and categorised answers repeat the labels of each entry.
+TEST(ResultJson, LongTextsAreRefused) {
+  const auto labels = std::make_shared<logql::entry_labels>();
+  labels->parsed = labels_of({{"long", std::string(10'000, 'x')}});
+  logql::streams_result streams;
+  for (int i = 0; i < 100; ++i) streams.entries.push_back({i, std::string(1000, '\1'), labels});
+  const logql::query_result answer{streams, {}, {}};
+  EXPECT_TRUE(render_query_result(answer, {}, 700'000).ok());
+  EXPECT_TRUE(render_query_result(answer, categorize, 2'000'000).ok());
+  for (const auto& text : {render_query_result(answer, {}, 500'000),
+                           render_query_result(answer, categorize, 1'500'000)}) {
+    ASSERT_FALSE(text.ok());
+    EXPECT_EQ(text.error().code, errc::resource_exhausted);
+  }
 }
 
 TEST(ResultJson, RendersStreamsCategorised) {
@@ -128,7 +144,7 @@ TEST(ResultJson, RendersStatsInLokisShape) {
   answer.stats.exec_seconds = 0.5;
   answer.stats.chunk_refs = 4;
   answer.stats.ingesters_reached = 1;
-  const std::string body = render_query_result(answer, {});
+  const std::string body = *render_query_result(answer, {});
   simdjson::dom::parser parser;
   const simdjson::dom::element stats = parser.parse(body)["data"]["stats"];
   EXPECT_EQ(std::int64_t(stats["summary"]["bytesProcessedPerSecond"]), 2100);
@@ -149,7 +165,7 @@ TEST(ResultJson, StatsCountWhatTheCacheHad) {
   answer.stats.store.blocks_read = 5;
   answer.stats.store.stored_bytes_read = 1000;
   answer.stats.store.cache = {7, 4, 2, 3000, 900, 11};
-  const std::string body = render_query_result(answer, {});
+  const std::string body = *render_query_result(answer, {});
   simdjson::dom::parser parser;
   const simdjson::dom::element stats = parser.parse(body)["data"]["stats"];
   const simdjson::dom::element store = stats["querier"]["store"];
@@ -173,7 +189,7 @@ TEST(ResultJson, KeepsStatsFinite) {
   answer.stats.store.line_bytes = 1000;
   answer.stats.exec_seconds = 0;
   answer.stats.queue_seconds = std::nan("");
-  const std::string body = render_query_result(answer, {});
+  const std::string body = *render_query_result(answer, {});
   EXPECT_NE(body.find(R"("bytesProcessedPerSecond":0,)"), std::string::npos);
   EXPECT_NE(body.find(R"("queueTime":0,)"), std::string::npos);
 }

@@ -178,6 +178,7 @@ gateway_context_ptr node::implementation::make_gateway_context() {
   context->budget = budget_;
   context->frontend = frontend_;
   context->queries_are_sharded = config_.frontend.parallelise_shardable_queries;
+  context->query_memory_bytes = query_memory_bytes_of(config_, machine_);
   context->early_rejection = config_.skald.query_early_rejection;
   context->patterns_enabled = config_.pattern_ingester_enabled;
   context->ingester = ingester_;

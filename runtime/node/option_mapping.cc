@@ -66,6 +66,11 @@ querier_options querier_options_of(const node_config& config, const machine_size
   return options;
 }
 
+std::uint64_t query_memory_bytes_of(const node_config& config, const machine_size& machine) {
+  return config.skald.query_memory_limit > 0 ? config.skald.query_memory_limit
+                                             : machine.memory_bytes / 4;
+}
+
 distributor_options distributor_options_of() {
   distributor_options options;
   options.shards = 1;  // the ingester of this node routes within a frame

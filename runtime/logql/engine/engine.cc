@@ -9,6 +9,21 @@
 #include "runtime/logql/engine/log_collector.h"
 
 namespace skald::logql {
+namespace {
+
+void merge_candidates(const query_request& request, std::vector<log_candidate>& into,
+                      std::vector<log_candidate>&& from) {
+  if (into.empty()) {
+    into = std::move(from);
+    return;
+  }
+  log_collector collector(request);
+  for (log_candidate& candidate : into) collector.add(std::move(candidate));
+  for (log_candidate& candidate : from) collector.add(std::move(candidate));
+  into = collector.take();
+}
+
+}  // namespace
 
 block_visit::block_visit(log_block& block, query_stats& stats)
     : block_(block),
@@ -62,23 +77,19 @@ result<leaf_result> run_leaf(const query_plan& plan, std::size_t leaf, block_lis
 void merge(const query_plan& plan, std::size_t leaf, leaf_result& into, leaf_result&& from) {
   SKALD_ASSERT(leaf < plan.leaves().size());
   if (plan.is_log_query()) {
-    if (into.candidates.empty()) {
-      into.candidates = std::move(from.candidates);
-      return;
-    }
-    log_collector collector(plan.request());
-    for (log_candidate& candidate : into.candidates) collector.add(std::move(candidate));
-    for (log_candidate& candidate : from.candidates) collector.add(std::move(candidate));
-    into.candidates = collector.take();
-    return;
-  }
-  if (from.states) {
+    merge_candidates(plan.request(), into.candidates, std::move(from.candidates));
+  } else if (from.states) {
     if (into.states) {
       merge(*into.states, std::move(*from.states));
     } else {
       into.states = std::move(from.states);
     }
   }
+  // Never more than both had before.
+  from.memory = {};
+  into.memory = {};
+  into.memory = memory_share(plan.memory());
+  into.memory.hold(memory_bytes(into));
   if (from.failure && (!into.failure || from.failure->labels_text < into.failure->labels_text)) {
     into.failure = std::move(from.failure);
   }
@@ -95,9 +106,13 @@ bool can_still_contribute(const query_plan& plan, std::size_t leaf, const leaf_r
   return plan.forward() ? min_ns <= *bound : max_ns >= *bound;
 }
 
+std::uint64_t memory_bytes(const log_candidate& candidate) {
+  return sizeof(candidate) + candidate.line.size();
+}
+
 std::uint64_t memory_bytes(const leaf_result& result) {
-  std::uint64_t bytes = result.candidates.capacity() * sizeof(log_candidate);
-  for (const log_candidate& candidate : result.candidates) bytes += candidate.line.capacity();
+  std::uint64_t bytes = 0;
+  for (const log_candidate& candidate : result.candidates) bytes += memory_bytes(candidate);
   if (result.states) bytes += memory_bytes(*result.states);
   return bytes;
 }

@@ -280,7 +280,7 @@ TEST(Engine, MemoryBudgetIsKept) {
   }
   blocks.add(streams);
   query_limits limits;
-  limits.max_leaf_bytes = 1000;
+  limits.max_memory_bytes = 1000;
   const result<query_result> answer =
       run(instant_request("sum by (a) (rate({a=~\".+\"}[1m]))", 30), blocks, limits);
   ASSERT_FALSE(answer.ok());

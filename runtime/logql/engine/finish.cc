@@ -34,13 +34,22 @@ error too_many_series(std::uint32_t limit) {
 }
 
 // What a node gives: a number, which stands for all steps, or series.
-using node_value = std::variant<double, series_matrix>;
+struct node_value {
+  std::variant<double, series_matrix> value;
+  memory_share memory;  // of the series
+
+  const double* number() const { return std::get_if<double>(&value); }
+  series_matrix take_matrix() {
+    memory = {};  // whoever takes it makes something else of it
+    return std::get<series_matrix>(std::move(value));
+  }
+};
 
 class expression_evaluator {
  public:
   expression_evaluator(const query_plan& plan, std::vector<leaf_result>& leaves,
                        const cancellation& cancelled)
-      : plan_(plan), leaves_(leaves), bounds_{&cancelled, plan.limits().max_leaf_bytes} {}
+      : plan_(plan), leaves_(leaves), bounds_{&cancelled, plan.memory()} {}
 
   result<node_value> evaluate(const metric_expr& expr) {
     SKALD_TRY(bounds_.cancelled->check());
@@ -71,49 +80,50 @@ class expression_evaluator {
                          : window_values(leaf.metric, *input.states, bounds_));
     input = {};  // may be large, and is used once
     if (leaf.metric.series_limited) SKALD_TRY(check_series(matrix));
-    return node_value(std::move(matrix));
+    return counted(std::move(matrix));
   }
 
   result<node_value> visit(const vector_aggregation& node) {
     SKALD_TRY_ASSIGN(node_value inner, evaluate(*node.inner));
     // The parser refuses aggregations of numbers.
-    SKALD_ASSERT(std::holds_alternative<series_matrix>(inner));
-    return node_value(aggregate(node, std::get<series_matrix>(std::move(inner))));
+    return counted(aggregate(node, inner.take_matrix()));
   }
 
   result<node_value> visit(const binary_operation& node) {
     SKALD_TRY_ASSIGN(node_value left, evaluate(*node.left));
     SKALD_TRY_ASSIGN(node_value right, evaluate(*node.right));
-    const double* left_number = std::get_if<double>(&left);
-    const double* right_number = std::get_if<double>(&right);
+    const double* left_number = left.number();
+    const double* right_number = right.number();
     if (left_number != nullptr && right_number != nullptr) {
-      return node_value(apply_binary(node.op, *left_number, *right_number));
+      return node_value{apply_binary(node.op, *left_number, *right_number), {}};
     }
     if (left_number != nullptr) {
-      return node_value(
-          combine_with_number(node, std::get<series_matrix>(std::move(right)), *left_number, true));
+      return counted(combine_with_number(node, right.take_matrix(), *left_number, true));
     }
     if (right_number != nullptr) {
-      return node_value(combine_with_number(node, std::get<series_matrix>(std::move(left)),
-                                            *right_number, false));
+      return counted(combine_with_number(node, left.take_matrix(), *right_number, false));
     }
     SKALD_TRY_ASSIGN(series_matrix combined,
-                     combine(node, std::get<series_matrix>(left), std::get<series_matrix>(right)));
-    return node_value(std::move(combined));
+                     combine(node, std::get<series_matrix>(left.value),
+                             std::get<series_matrix>(right.value), bounds_));
+    return counted(std::move(combined));
   }
 
-  result<node_value> visit(const literal_expr& node) { return node_value(node.value); }
+  result<node_value> visit(const literal_expr& node) { return node_value{node.value, {}}; }
 
-  result<node_value> visit(const vector_expr& node) {
-    return node_value(constant_series(node.value));
-  }
+  result<node_value> visit(const vector_expr& node) { return counted(constant_series(node.value)); }
 
   result<node_value> visit(const label_replace_expr& node) {
     SKALD_TRY_ASSIGN(node_value inner, evaluate(*node.inner));
-    SKALD_ASSERT(std::holds_alternative<series_matrix>(inner));
-    SKALD_TRY_ASSIGN(series_matrix replaced,
-                     replace_labels(node, std::get<series_matrix>(std::move(inner))));
-    return node_value(std::move(replaced));
+    SKALD_TRY_ASSIGN(series_matrix replaced, replace_labels(node, inner.take_matrix(), bounds_));
+    return counted(std::move(replaced));
+  }
+
+  result<node_value> counted(series_matrix matrix) const {
+    memory_share share(plan_.memory());
+    share.hold(memory_bytes(matrix));
+    SKALD_TRY(share.check());
+    return node_value{std::move(matrix), std::move(share)};
   }
 
  public:
@@ -186,15 +196,15 @@ result<void> finish_metric(const query_plan& plan, std::vector<leaf_result>& lea
   const bool instant = plan.request().instant;
   expression_evaluator evaluator(plan, leaves, cancelled);
   SKALD_TRY_ASSIGN(node_value value, evaluator.evaluate(expr));
-  if (const double* number = std::get_if<double>(&value)) {
+  if (const double* number = value.number()) {
     if (instant) {
       answer.value = scalar_result{{plan.steps().time_ms(0), *number}};
       answer.stats.entries_returned = 1;
       return {};
     }
-    value = evaluator.constant_series(*number);
+    value.value = evaluator.constant_series(*number);
   }
-  series_matrix matrix = std::get<series_matrix>(std::move(value));
+  series_matrix matrix = value.take_matrix();
   SKALD_TRY(evaluator.check_series(matrix));
   if (instant) {
     if (!has_sort(expr)) sort_by_labels(matrix);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/logql/engine/query_result.h"
+#include "runtime/logql/metric/query_memory.h"
 #include "runtime/logql/metric/series_states.h"
 #include "runtime/model/labels.h"
 
@@ -40,9 +41,13 @@ struct leaf_result {
   std::optional<failed_sample> failure;
   // The limit of series was exceeded; states are incomplete then.
   bool too_many_series = false;
+
+  // What the above takes of the query's memory, but for labels of entries, which count themselves.
+  memory_share memory;
 };
 
-// An estimate, for budgets.
+// Estimates, without the labels of entries.
+std::uint64_t memory_bytes(const log_candidate& candidate);
 std::uint64_t memory_bytes(const leaf_result& result);
 
 }  // namespace skald::logql

@@ -65,11 +65,20 @@ void log_collector::add(log_candidate candidate) {
     compact_at_ = 2 * limit + compact_slack;
   }
   ++added_;
+  held_bytes_ += memory_bytes(candidate);
   candidates_.push_back(std::move(candidate));
-  if (candidates_.size() >= compact_at_) {
+  if (candidates_.size() >= compact_at_ || held_bytes_ >= compact_at_bytes_) {
     compact();
     compact_at_ = std::max(compact_at_, 2 * candidates_.size() + compact_slack);
+    compact_at_bytes_ = std::max(compact_bytes_min, 2 * held_bytes_);
   }
+}
+
+void log_collector::cut_to(std::size_t count) {
+  for (std::size_t i = count; i < candidates_.size(); ++i) {
+    held_bytes_ -= memory_bytes(candidates_[i]);
+  }
+  candidates_.resize(count);
 }
 
 // By time in the direction asked for, then by stream, then by arrival in that direction.
@@ -90,7 +99,7 @@ void log_collector::compact() {
   compacted_ = candidates_.size();
   const std::size_t useful = useful_count(request_, candidates_);
   if (useful == 0) return;
-  candidates_.resize(useful);
+  cut_to(useful);
   compacted_ = useful;
   narrow(candidates_.back().timestamp_ns);
 }
@@ -127,6 +136,7 @@ void log_collector::remove_duplicates() {
         if (contents.insert(content_of(candidates_[i])).second) continue;
         repeated.resize(candidates_.size(), false);
         repeated[i] = true;
+        held_bytes_ -= memory_bytes(candidates_[i]);
       }
     }
     begin = end;
@@ -154,6 +164,7 @@ std::span<const std::int64_t> log_collector::best_timestamps() {
 std::vector<log_candidate> log_collector::take() {
   compact();
   compacted_ = 0;
+  held_bytes_ = 0;
   return std::exchange(candidates_, {});
 }
 

@@ -39,6 +39,8 @@ class log_collector {
     bound_ns_ = bound_ns;
   }
   void add(log_candidate candidate);
+  // Of the entries held, without their labels.
+  std::uint64_t held_bytes() const { return held_bytes_; }
   // Sorts, removes duplicates and what is beyond the limit, and so tightens accepts().
   void compact();
 
@@ -53,13 +55,18 @@ class log_collector {
   std::uint64_t duplicates() const { return duplicates_; }
 
  private:
+  // Less than this is not worth the work.
+  static constexpr std::uint64_t compact_bytes_min = 16 << 20;
   bool before(const log_candidate& a, const log_candidate& b) const;
   void sort();
   void remove_duplicates();
+  void cut_to(std::size_t count);
   const query_request& request_;
   std::vector<log_candidate> candidates_;
   std::size_t compacted_ = 0;  // so many leading ones are sorted and have no duplicates
   std::size_t compact_at_ = 0;
+  std::uint64_t held_bytes_ = 0;
+  std::uint64_t compact_at_bytes_ = compact_bytes_min;
   std::uint64_t duplicates_ = 0;
   std::uint64_t added_ = 0;
   std::vector<std::int64_t> timestamps_;

@@ -13,9 +13,29 @@
 namespace skald::logql {
 namespace {
 
+// Counts as long as some entry has it.
+struct counted_labels final : entry_labels {
+  explicit counted_labels(query_memory_ptr account) : memory(std::move(account)) {}
+  counted_labels(const counted_labels&) = delete;
+  counted_labels& operator=(const counted_labels&) = delete;
+  ~counted_labels() { memory->give_back(bytes); }
+
+  // Call once, with all labels in place.
+  void count() {
+    bytes = sizeof(*this) + memory_bytes(stream) + memory_bytes(structured_metadata) +
+            memory_bytes(parsed);
+    memory->take(bytes);
+  }
+
+  const query_memory_ptr memory;
+  std::uint64_t bytes = 0;
+};
+
 // Makes one object of equal labels, so that entries share it.
 class label_interner {
  public:
+  explicit label_interner(query_memory_ptr memory) : memory_(std::move(memory)) {}
+
   entry_labels_ptr intern(const row_labels& labels) {
     if (labels.is_stream_only()) return of_stream(labels.stream());
     hash128 key = labels.hash_with_categories();
@@ -23,24 +43,39 @@ class label_interner {
     key.low ^= origin.low;
     key.high ^= origin.high;
     entry_labels_ptr& known = by_key_[key];
-    if (!known) known = make(labels);
+    if (!known) {
+      known = make(labels);
+      if (by_key_.size() >= forget_at_) {
+        const entry_labels_ptr made = known;
+        forget_unused();
+        return made;
+      }
+    }
     return known;
+  }
+  // Those that no entry has any more.
+  void forget_unused() {
+    std::erase_if(by_key_, [](const auto& known) { return known.second.use_count() == 1; });
+    forget_at_ = std::max(forget_at_min, 2 * by_key_.size());
   }
 
  private:
+  static constexpr std::size_t forget_at_min = 4096;
+
   entry_labels_ptr of_stream(const stream_info& stream) {
     entry_labels_ptr& known = by_stream_[stream.fingerprint];
     if (!known) {
-      auto made = std::make_shared<entry_labels>();
+      auto made = std::make_shared<counted_labels>(memory_);
       made->stream = stream.labels;
       made->origin = stream.fingerprint;
+      made->count();
       known = std::move(made);
     }
     return known;
   }
 
-  static entry_labels_ptr make(const row_labels& labels) {
-    auto made = std::make_shared<entry_labels>();
+  entry_labels_ptr make(const row_labels& labels) const {
+    auto made = std::make_shared<counted_labels>(memory_);
     std::vector<label> parts[3];
     std::size_t counts[3] = {};
     for (const row_label& l : labels.sorted()) ++counts[static_cast<std::size_t>(l.category)];
@@ -53,32 +88,52 @@ class label_interner {
     made->structured_metadata = label_set(std::move(parts[1]));
     made->parsed = label_set(std::move(parts[2]));
     made->origin = labels.stream().fingerprint;
+    made->count();
     return made;
   }
 
+  const query_memory_ptr memory_;
+  std::size_t forget_at_ = forget_at_min;
   std::unordered_map<hash128, entry_labels_ptr> by_key_;
   std::unordered_map<hash128, entry_labels_ptr> by_stream_;
 };
 
 class collecting_sink final : public row_sink {
  public:
-  collecting_sink(const query_request& request, label_interner& labels)
-      : collector_(request), labels_(labels) {}
+  explicit collecting_sink(const query_plan& plan)
+      : collector_(plan.request()), labels_(plan.memory()), share_(plan.memory()) {}
 
   // Rows of a run come in the direction asked for, so the first one that is too late ends it.
   bool on_row(const pipeline_row& row) override {
     if (!collector_.accepts(row.timestamp_ns)) return false;
     collector_.add({row.timestamp_ns, row.run->stream, arrival_base_ + row.row,
                     labels_.intern(row.labels), std::string(row.line)});
-    return true;
+    return has_memory();
   }
   // Of blocks with rows of one stream the one with the lower rank has the earlier arrivals.
   void enter_block(std::uint64_t rank) { arrival_base_ = rank << 32; }
   log_collector& collector() { return collector_; }
+  // The query has used up its memory.
+  bool is_exhausted() const { return is_exhausted_; }
+  // What collector() takes.
+  memory_share take_share() { return std::move(share_); }
 
  private:
+  // Entries that cannot reach the answer give way first.
+  bool has_memory() {
+    share_.hold(collector_.held_bytes());
+    if (!share_.is_exceeded()) return true;
+    collector_.compact();
+    labels_.forget_unused();
+    share_.hold(collector_.held_bytes());
+    is_exhausted_ = share_.is_exceeded();
+    return !is_exhausted_;
+  }
+
   log_collector collector_;
-  label_interner& labels_;
+  label_interner labels_;
+  memory_share share_;
+  bool is_exhausted_ = false;
   std::uint64_t arrival_base_ = 0;
 };
 
@@ -192,7 +247,7 @@ class log_leaf_worker {
         bound_(bound),
         worker_(bound != nullptr ? bound->join() : 0),
         forward_(plan.forward()),
-        sink_(plan.request(), labels_),
+        sink_(plan),
         runner_(leaf.pipeline) {}
 
   result<leaf_result> run(const block_list& blocks, const cancellation& cancelled) {
@@ -205,6 +260,8 @@ class log_leaf_worker {
     }
     leaf_result result;
     result.candidates = collector().take();
+    result.memory = sink_.take_share();
+    result.memory.hold(memory_bytes(result));
     stats_.store.duplicates += collector().duplicates();
     return result;
   }
@@ -267,6 +324,7 @@ class log_leaf_worker {
     for (const row_run* run : wanted) {
       if (!collector().accepts_any(run->min_timestamp_ns, run->max_timestamp_ns)) continue;
       SKALD_TRY(runner_.run(*run, sink_, !forward_));
+      if (sink_.is_exhausted()) return plan_.memory()->exceeded_error();
     }
     return {};
   }
@@ -278,7 +336,6 @@ class log_leaf_worker {
   const std::size_t worker_;    // of bound_
   std::uint64_t reported_ = 0;  // entries that the collector had got by then
   bool forward_;
-  label_interner labels_;
   collecting_sink sink_;
   pipeline_runner runner_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Leaves of metric queries: rows, or just the counters of row runs, into series states.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "runtime/logql/engine/leaf_runs.h"
@@ -10,8 +11,6 @@
 
 namespace skald::logql {
 namespace {
-
-constexpr std::size_t blocks_per_budget_check = 16;
 
 // First index in [from, to) whose timestamp is greater than `last_ns`. Mostly it is near `from`.
 std::size_t rows_up_to(std::span<const std::int64_t> timestamps, std::size_t from, std::size_t to,
@@ -46,23 +45,23 @@ class metric_leaf_worker {
         stats_(stats),
         overlaps_(blocks),
         runner_(leaf.pipeline),
-        sink_(leaf, plan.limits()),
+        sink_(plan, leaf),
         by_minutes_(leaf.metric.windows.is_aligned_to(nanoseconds_per_minute)) {}
 
   result<leaf_result> run(const block_list& blocks, const cancellation& cancelled) {
     runner_.stop_with(cancelled);
-    std::size_t done = 0;
     for (log_block* block : by_arrival(blocks)) {
       SKALD_TRY(cancelled.check());
       SKALD_TRY(run_block(*block));
+      SKALD_TRY(check_memory());
       if (sink_.is_over()) break;
-      if (++done % blocks_per_budget_check == 0) SKALD_TRY(check_budget());
     }
-    SKALD_TRY(check_budget());
     leaf_result result;
     result.failure = sink_.take_failure();
     result.too_many_series = sink_.too_many_series();
     result.states = std::move(sink_.table());
+    result.memory = sink_.take_share();
+    result.memory.hold(memory_bytes(result));
     return result;
   }
 
@@ -79,21 +78,9 @@ class metric_leaf_worker {
     return order;
   }
 
-  result<void> check_budget() const {
-    const std::uint64_t budget = plan_.limits().max_leaf_bytes;
-    if (budget == 0) return {};
-    // Reading a table's size costs a look at each series, so the cheap part of it is tested first.
-    const std::uint64_t bytes = sink_bytes();
-    if (bytes <= budget) return {};
-    return error{
-        errc::resource_exhausted,
-        "the query's partial results need too much memory (needed: " + std::to_string(bytes) +
-            " bytes, limit: " + std::to_string(budget) + "); use fewer series or a shorter range"};
-  }
-  std::uint64_t sink_bytes() const {
-    std::uint64_t bytes = const_cast<sample_sink<State>&>(sink_).table().memory_bytes();
-    if (std::is_same_v<State, samples_state>) bytes += sink_.samples() * sizeof(timed_sample);
-    return bytes;
+  result<void> check_memory() {
+    if (sink_.is_exhausted() || !sink_.has_memory()) return plan_.memory()->exceeded_error();
+    return {};
   }
 
   result<void> run_block(log_block& block) {
@@ -106,6 +93,7 @@ class metric_leaf_worker {
     for (const row_run& run : block.runs()) {
       if (!leaf_.range.overlaps(run.min_timestamp_ns, run.max_timestamp_ns)) continue;
       SKALD_TRY_ASSIGN(const bool counted, count_run(run, visit.counters()));
+      SKALD_TRY(check_memory());
       if (!counted) rest.push_back(&run);
     }
     if (!rest.empty()) SKALD_TRY(run_rows(rest));
@@ -203,7 +191,7 @@ class metric_leaf_worker {
     const minute_counts minutes = runner_.reader().block().minutes_of(run);
     if (minutes.marks.empty()) return false;
     const window_set& windows = leaf_.metric.windows;
-    interval_cells<State>* cells = nullptr;
+    std::optional<std::uint32_t> series;  // one without rows must not be made
     window_set::position at = windows.locate(minutes.first_end_ns);
     std::uint64_t rows = 0;
     std::uint32_t before = 0;
@@ -213,8 +201,8 @@ class metric_leaf_worker {
       if (end_ns > at.last_ns) at = windows.locate(end_ns);
       const std::uint32_t more = mark.rows_until - std::exchange(before, mark.rows_until);
       if (at.interval == window_set::no_interval) continue;
-      if (cells == nullptr) cells = &sink_.table().cells(sink_.series_of_stream(*run.stream));
-      cells->at(at.interval).add_rows(more, 0);
+      if (!series) series = sink_.series_of_stream(*run.stream);
+      sink_.table().cell(*series, at.interval).add_rows(more, 0);
       rows += more;
     }
     counters.lines += rows;
@@ -228,7 +216,7 @@ class metric_leaf_worker {
     SKALD_TRY_ASSIGN(const std::span<const std::int64_t> timestamps, runner_.reader().timestamps());
     SKALD_TRY_ASSIGN(const std::span<const std::uint32_t> line_starts, starts());
     const window_set& windows = leaf_.metric.windows;
-    interval_cells<State>* cells = nullptr;  // a series without rows must not be made
+    std::optional<std::uint32_t> series;  // one without rows must not be made
     const std::size_t end = run.first_row + run.row_count;
     std::size_t row = run.first_row;
     window_set::position at = windows.locate(timestamps[row]);
@@ -237,12 +225,10 @@ class metric_leaf_worker {
     while (true) {
       const std::size_t next = rows_up_to(timestamps, row, end, at.last_ns);
       if (at.interval != window_set::no_interval) {
-        if (cells == nullptr) {
-          cells = &sink_.table().cells(sink_.series_of_stream(*run.stream));
-        }
+        if (!series) series = sink_.series_of_stream(*run.stream);
         const std::uint64_t line_bytes =
             line_starts.empty() ? 0 : bytes_of(run, line_starts, row, next);
-        cells->at(at.interval).add_rows(next - row, line_bytes);
+        sink_.table().cell(*series, at.interval).add_rows(next - row, line_bytes);
         rows += next - row;
         bytes += line_bytes;
       }

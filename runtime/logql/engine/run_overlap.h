@@ -42,8 +42,10 @@ class entry_memory {
   // False when the entry was seen before.
   bool first_time(const hash128& stream, std::int64_t timestamp_ns, std::string_view line,
                   std::span<const metadata_pair> metadata);
+  std::uint64_t memory_bytes() const { return seen_.size() * entry_bytes; }
 
  private:
+  static constexpr std::uint64_t entry_bytes = 48;  // with what the set needs for it
   std::unordered_set<hash128> seen_;
   std::string scratch_;
 };

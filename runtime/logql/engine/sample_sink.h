@@ -88,18 +88,29 @@ class series_labels {
 template <class State>
 class sample_sink final : public row_sink {
  public:
-  sample_sink(const plan_leaf& leaf, const query_limits& limits)
+  sample_sink(const query_plan& plan, const plan_leaf& leaf)
       : leaf_(leaf),
-        limits_(limits),
+        limits_(plan.limits()),
+        share_(plan.memory()),
         series_labels_(leaf.metric.grouping),
         known_series_(leaf.pipeline->columns()) {}
 
   state_table<State>& table() { return table_; }
   std::optional<failed_sample> take_failure() { return std::move(failure_); }
   bool too_many_series() const { return too_many_series_; }
+  // Counts what rows have taken so far. False when the query has used up its memory.
+  bool has_memory() {
+    share_.hold(table_.memory_bytes() + entries_.memory_bytes());
+    is_exhausted_ = share_.is_exceeded();
+    return !is_exhausted_;
+  }
+  bool is_exhausted() const { return is_exhausted_; }
+  // What table() takes.
+  memory_share take_share() { return std::move(share_); }
   // Nothing that follows can change the outcome.
-  bool is_over() const { return failures_ >= failures_looked_at || too_many_series_; }
-  std::uint64_t samples() const { return samples_; }
+  bool is_over() const {
+    return failures_ >= failures_looked_at || too_many_series_ || is_exhausted_;
+  }
   std::uint64_t duplicates() const { return duplicates_; }
 
   // Rows of `run` follow. `shared` are the times at which another block may hold the same rows;
@@ -125,10 +136,8 @@ class sample_sink final : public row_sink {
     const std::uint32_t series = series_of(row.labels, failed);
     const double value =
         std::is_same_v<State, bytes_state> ? static_cast<double>(row.line.size()) : row.value;
-    table_.cell(series, position_.interval)
-        .add({row.timestamp_ns, run_->stream->fingerprint.low, value});
-    ++samples_;
-    return !is_over();
+    add(series, {row.timestamp_ns, run_->stream->fingerprint.low, value});
+    return has_memory() && !is_over();
   }
 
   // None of the rows lies where another block may hold it, too.
@@ -140,9 +149,9 @@ class sample_sink final : public row_sink {
     for (const std::uint32_t row : rows.rows) {
       const std::int64_t timestamp_ns = rows.timestamps[row];
       if (!enter_time(timestamp_ns)) continue;
-      table_.cell(known_series_.of(row, make), position_.interval)
-          .add({timestamp_ns, run_->stream->fingerprint.low, sample_of(rows, row)});
-      ++samples_;
+      add(known_series_.of(row, make),
+          {timestamp_ns, run_->stream->fingerprint.low, sample_of(rows, row)});
+      if (++unchecked_rows_ % rows_per_check == 0 && !has_memory()) return false;
     }
     return !is_over();
   }
@@ -176,6 +185,12 @@ class sample_sink final : public row_sink {
 
  private:
   static constexpr std::uint32_t none = 0xffffffff;
+  static constexpr std::uint32_t rows_per_check = 256;
+
+  void add(std::uint32_t series, const timed_sample& sample) {
+    table_.cell(series, position_.interval).add(sample);
+    if (std::is_same_v<State, samples_state>) table_.count_bytes(sizeof(sample));
+  }
 
   struct stream_entry {
     std::uint32_t series = none;
@@ -247,6 +262,7 @@ class sample_sink final : public row_sink {
 
   const plan_leaf& leaf_;
   const query_limits& limits_;
+  memory_share share_;
   const series_labels series_labels_;
   state_table<State> table_;
   entry_memory entries_;
@@ -265,7 +281,8 @@ class sample_sink final : public row_sink {
   std::optional<failed_sample> failure_;
   std::size_t failures_ = 0;
   bool too_many_series_ = false;
-  std::uint64_t samples_ = 0;
+  bool is_exhausted_ = false;
+  std::uint32_t unchecked_rows_ = 0;
   std::uint64_t duplicates_ = 0;
 };
 

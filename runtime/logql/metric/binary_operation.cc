@@ -126,14 +126,15 @@ error duplicate_series(bool swapped) {
 class series_matcher {
  public:
   series_matcher(const binary_operation& operation, const vector_matching& matching,
-                 const series_matrix& many, const series_matrix& one)
+                 const series_matrix& many, const series_matrix& one, const work_bounds& bounds)
       : operation_(operation),
         matching_(matching),
         swapped_(matching.cardinality == match_cardinality::one_to_many),
         many_(many),
         one_(one),
         one_at_(steps_used(many, one)),
-        taken_(one_at_.size()) {}
+        taken_(one_at_.size()),
+        work_(bounds) {}
 
   result<series_matrix> run() {
     const side_by_key many_keys = index_side(matching_, many_);
@@ -155,7 +156,9 @@ class series_matcher {
 
   result<void> place_one_side(const std::vector<std::size_t>& members) {
     std::fill(one_at_.begin(), one_at_.end(), one_sample());
+    SKALD_TRY(work_.spend(one_at_.size()));
     for (const std::size_t member : members) {
+      SKALD_TRY(work_.spend(one_[member].points.size()));
       for (const step_value& point : one_[member].points) {
         if (one_at_[point.step].series != none) return duplicate_series(swapped_);
         one_at_[point.step] = {member, point.value};
@@ -169,6 +172,7 @@ class series_matcher {
     std::fill(taken_.begin(), taken_.end(), false);
     std::map<label_set, std::vector<bool>> taken_by_labels;  // for group_left and group_right
     for (const std::size_t member : members) {
+      SKALD_TRY(work_.spend(many_[member].points.size()));
       std::map<std::size_t, step_series> results;  // by series of the one side
       for (const step_value& point : many_[member].points) {
         const one_sample& other = one_at_[point.step];
@@ -177,6 +181,8 @@ class series_matcher {
         if (at == results.end()) {
           step_series made{
               result_labels(matching_, many_[member].labels, one_[other.series].labels), {}};
+          // Labels of the one side, and with them their text, may be put into all of the other.
+          SKALD_TRY(work_.add(memory_bytes(made.labels) + taken_.size() / 8));
           at = results.emplace(other.series, std::move(made)).first;
         }
         if (one_to_one) {
@@ -199,7 +205,9 @@ class series_matcher {
         add_point(at->second, point.step, point.value, other.value);
       }
       for (auto& [series, made] : results) {
-        if (!made.points.empty()) output_.push_back(std::move(made));
+        if (made.points.empty()) continue;
+        SKALD_TRY(work_.add(made.points.capacity() * sizeof(step_value)));
+        output_.push_back(std::move(made));
       }
     }
     return {};
@@ -223,6 +231,7 @@ class series_matcher {
   const series_matrix& one_;
   std::vector<one_sample> one_at_;  // by step, for the current key
   std::vector<bool> taken_;
+  bounded_work work_;
   series_matrix output_;
 };
 
@@ -285,7 +294,7 @@ series_matrix combine_with_number(const binary_operation& operation, series_matr
 }
 
 result<series_matrix> combine(const binary_operation& operation, const series_matrix& left,
-                              const series_matrix& right) {
+                              const series_matrix& right, const work_bounds& bounds) {
   const vector_matching matching = operation.matching.value_or(vector_matching());
   switch (operation.op) {
     case binary_op::logical_or:
@@ -296,9 +305,9 @@ result<series_matrix> combine(const binary_operation& operation, const series_ma
       break;
   }
   if (matching.cardinality == match_cardinality::one_to_many) {
-    return series_matcher(operation, matching, right, left).run();
+    return series_matcher(operation, matching, right, left, bounds).run();
   }
-  return series_matcher(operation, matching, left, right).run();
+  return series_matcher(operation, matching, left, right, bounds).run();
 }
 
 }  // namespace skald::logql

@@ -5,6 +5,7 @@
 
 #include "runtime/base/result.h"
 #include "runtime/logql/metric/series_matrix.h"
+#include "runtime/logql/metric/work_bounds.h"
 #include "runtime/logql/syntax/ast.h"
 
 namespace skald::logql {
@@ -17,8 +18,9 @@ double apply_binary(binary_op op, double left, double right);
 series_matrix combine_with_number(const binary_operation& operation, series_matrix matrix,
                                   double number, bool number_is_left);
 
-// Errors: internal, with Loki's text, when a step has several samples where the matching wants one.
+// Errors: internal, with Loki's text, when a step has several samples where the matching wants one;
+// those of `bounds`: cancelled, timeout, resource_exhausted.
 result<series_matrix> combine(const binary_operation& operation, const series_matrix& left,
-                              const series_matrix& right);
+                              const series_matrix& right, const work_bounds& bounds = {});
 
 }  // namespace skald::logql

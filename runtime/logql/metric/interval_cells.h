@@ -18,11 +18,18 @@ class interval_cells {
 
   std::uint32_t size() const { return count_; }
 
-  // Made when it is not there. `interval` is below size().
-  State& at(std::uint32_t interval) {
+  // Made when it is not there; `bytes` then grows by the memory it takes. `interval` is below
+  // size().
+  State& at(std::uint32_t interval, std::uint64_t& bytes) {
     const std::size_t page = interval / page_cells;
-    if (page >= pages_.size()) pages_.resize(page + 1);
-    if (!pages_[page]) pages_[page] = std::make_unique<State[]>(cells_in(page));
+    if (page >= pages_.size()) {
+      bytes += (page + 1 - pages_.size()) * sizeof(pages_[0]);
+      pages_.resize(page + 1);
+    }
+    if (!pages_[page]) {
+      bytes += cells_in(page) * sizeof(State);
+      pages_[page] = std::make_unique<State[]>(cells_in(page));
+    }
     return pages_[page][interval % page_cells];
   }
   // Null when nothing was added there.
@@ -33,11 +40,15 @@ class interval_cells {
     return state.absent() ? nullptr : &state;
   }
 
-  void merge(interval_cells&& from) {
-    if (from.pages_.size() > pages_.size()) pages_.resize(from.pages_.size());
+  void merge(interval_cells&& from, std::uint64_t& bytes) {
+    if (from.pages_.size() > pages_.size()) {
+      bytes += (from.pages_.size() - pages_.size()) * sizeof(pages_[0]);
+      pages_.resize(from.pages_.size());
+    }
     for (std::size_t page = 0; page < from.pages_.size(); ++page) {
       if (!from.pages_[page]) continue;
       if (!pages_[page]) {
+        bytes += cells_in(page) * sizeof(State);
         pages_[page] = std::move(from.pages_[page]);
         continue;
       }
@@ -49,7 +60,7 @@ class interval_cells {
 
   // Without what states own themselves.
   std::uint64_t memory_bytes() const {
-    std::uint64_t bytes = pages_.capacity() * sizeof(pages_[0]);
+    std::uint64_t bytes = pages_.size() * sizeof(pages_[0]);
     for (std::size_t page = 0; page < pages_.size(); ++page) {
       if (pages_[page]) bytes += cells_in(page) * sizeof(State);
     }

@@ -4,7 +4,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/logql/metric/query_memory.h"
+
 namespace skald::logql {
+
+std::uint64_t memory_bytes(const step_series& series) {
+  return sizeof(series) + memory_bytes(series.labels) +
+         series.points.capacity() * sizeof(step_value);
+}
+
+std::uint64_t memory_bytes(const series_matrix& matrix) {
+  std::uint64_t bytes = 0;
+  for (const step_series& series : matrix) bytes += memory_bytes(series);
+  return bytes;
+}
 
 void sort_by_labels(series_matrix& matrix) {
   std::stable_sort(matrix.begin(), matrix.end(),

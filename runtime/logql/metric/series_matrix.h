@@ -25,6 +25,10 @@ struct step_series {
 // labels: after label_replace, or with points at different steps.
 using series_matrix = std::vector<step_series>;
 
+// Estimates.
+std::uint64_t memory_bytes(const step_series& series);
+std::uint64_t memory_bytes(const series_matrix& matrix);
+
 // By labels; equal ones keep their order.
 void sort_by_labels(series_matrix& matrix);
 // Makes one series of those with equal labels, points by step; points at one step all stay. Sorts.

@@ -73,22 +73,7 @@ std::size_t series_count(const series_states& states) {
 }
 
 std::uint64_t memory_bytes(const series_states& states) {
-  return std::visit(
-      [](const auto& table) {
-        std::uint64_t bytes = table.memory_bytes();
-        using state = typename std::remove_cvref_t<decltype(table)>::state_type;
-        if constexpr (std::is_same_v<state, samples_state>) {
-          for (const auto& series : table.all()) {
-            for (std::uint32_t i = 0; i < series.cells.size(); ++i) {
-              if (const samples_state* cell = series.cells.find(i)) {
-                bytes += cell->samples.capacity() * sizeof(timed_sample);
-              }
-            }
-          }
-        }
-        return bytes;
-      },
-      states);
+  return std::visit([](const auto& table) { return table.memory_bytes(); }, states);
 }
 
 }  // namespace skald::logql

@@ -13,6 +13,7 @@
 #include "runtime/logql/metric/interval_cells.h"
 #include "runtime/logql/metric/interval_state.h"
 #include "runtime/logql/metric/leaf_aggregation.h"
+#include "runtime/logql/metric/query_memory.h"
 #include "runtime/model/labels.h"
 
 namespace skald::logql {
@@ -35,21 +36,32 @@ class state_table {
   template <class MakeLabels>
   std::uint32_t series(const hash128& key, std::uint32_t interval_count, MakeLabels make_labels) {
     const auto [at, added] = by_key_.emplace(key, static_cast<std::uint32_t>(series_.size()));
-    if (added) series_.push_back({key, make_labels(), interval_cells<State>(interval_count)});
+    if (added) {
+      series_.push_back({key, make_labels(), interval_cells<State>(interval_count)});
+      bytes_ += bytes_of(series_.back());
+    }
     return at->second;
   }
   State& cell(std::uint32_t series, std::uint32_t interval) {
-    return series_[series].cells.at(interval);
+    return series_[series].cells.at(interval, bytes_);
   }
-  // Valid until the next series is made.
-  interval_cells<State>& cells(std::uint32_t series) { return series_[series].cells; }
+  // States themselves have taken so many more bytes.
+  void count_bytes(std::uint64_t bytes) { states_bytes_ += bytes; }
   const std::vector<state_series<State>>& all() const { return series_; }
   void merge(state_table&& from);
-  std::uint64_t memory_bytes() const;
+  // An estimate, kept up to date: costs nothing.
+  std::uint64_t memory_bytes() const { return bytes_ + states_bytes_; }
 
  private:
+  static std::uint64_t bytes_of(const state_series<State>& series) {
+    constexpr std::uint64_t index_bytes = 48;
+    return sizeof(series) + index_bytes + skald::logql::memory_bytes(series.labels) +
+           series.cells.memory_bytes();
+  }
   std::vector<state_series<State>> series_;
   std::unordered_map<hash128, std::uint32_t> by_key_;
+  std::uint64_t bytes_ = 0;         // of series and their cells
+  std::uint64_t states_bytes_ = 0;  // of what the states own
 };
 
 // The table for the kind of state that an aggregation needs.
@@ -75,20 +87,13 @@ void state_table<State>::merge(state_table&& from) {
     const auto [at, added] = by_key_.emplace(other.key, static_cast<std::uint32_t>(series_.size()));
     if (added) {
       series_.push_back(std::move(other));
+      bytes_ += bytes_of(series_.back());
     } else {
-      series_[at->second].cells.merge(std::move(other.cells));
+      series_[at->second].cells.merge(std::move(other.cells), bytes_);
     }
   }
+  states_bytes_ += from.states_bytes_;
   from = {};
-}
-
-template <class State>
-std::uint64_t state_table<State>::memory_bytes() const {
-  std::uint64_t bytes = by_key_.size() * 48;
-  for (const auto& series : series_) {
-    bytes += sizeof(series) + series.labels.size() * sizeof(label) + series.cells.memory_bytes();
-  }
-  return bytes;
 }
 
 }  // namespace skald::logql

@@ -160,5 +160,32 @@ TEST(LabelReplace, SetsRemovesAndLeaves) {
             R"({a="x", b="q$$-${1"})");
 }
 
+// Each of them doubles the text.
+TEST(LabelReplace, NestedOnesEnd) {
+  const label_replace_expr expression{nullptr, "a", "$0$0", "a", ".*"};
+  series_matrix input = {at_step_0(R"({a="0123456789"})", 1)};
+  int times = 0;
+  for (; times < 100; ++times) {
+    result<series_matrix> output = replace_labels(expression, input);
+    if (!output.ok()) {
+      EXPECT_EQ(output.error().code, errc::resource_exhausted);
+      break;
+    }
+    input = std::move(*output);
+  }
+  EXPECT_EQ(times, 20);  // 10 MiB
+}
+
+// Of many series each label is short enough, all together are not.
+TEST(LabelReplace, SeriesTogetherEnd) {
+  const label_replace_expr expression{nullptr, "b", std::string(10'000, 'x'), "a", ".*"};
+  const series_matrix input(1000, at_step_0(R"({a="1"})", 1));
+  const auto memory = std::make_shared<query_memory>(1 << 20);
+  const auto output = replace_labels(expression, input, {nullptr, memory});
+  ASSERT_FALSE(output.ok());
+  EXPECT_EQ(output.error().code, errc::resource_exhausted);
+  EXPECT_EQ(memory->used(), 0U);
+}
+
 }  // namespace
 }  // namespace skald::logql

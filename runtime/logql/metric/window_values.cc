@@ -103,33 +103,6 @@ class sliding_window {
   std::uint32_t next_ = 0;
 };
 
-// Looks at the bounds now and then.
-class bounded_work {
- public:
-  explicit bounded_work(const work_bounds& bounds) : bounds_(bounds) {}
-
-  void add_points(std::size_t points) { bytes_ += points * sizeof(step_value); }
-  // `work` is about the number of values looked at.
-  result<void> spend(std::size_t work) {
-    constexpr std::size_t work_per_check = 1 << 16;
-    work_ += work;
-    if (work_ < work_per_check) return {};
-    work_ = 0;
-    if (bounds_.bytes_max > 0 && bytes_ > bounds_.bytes_max) {
-      return error{errc::resource_exhausted,
-                   "the query's series have too many points (needed: over " +
-                       std::to_string(bounds_.bytes_max) +
-                       " bytes); use fewer series, a shorter range or a larger step"};
-    }
-    return bounds_.cancelled == nullptr ? result<void>() : bounds_.cancelled->check();
-  }
-
- private:
-  const work_bounds& bounds_;
-  std::uint64_t bytes_ = 0;
-  std::size_t work_ = 0;
-};
-
 template <class State>
 result<std::vector<step_value>> values_of(const leaf_aggregation& leaf,
                                           const std::vector<window_set::interval_span>& spans,
@@ -215,8 +188,9 @@ result<series_matrix> window_values(const leaf_aggregation& leaf, const series_s
         for (const auto& series : table.all()) {
           SKALD_TRY_ASSIGN(std::vector<step_value> points,
                            values_of(leaf, spans, series.cells, work));
-          work.add_points(points.capacity());
-          if (!points.empty()) matrix.push_back({series.labels, std::move(points)});
+          if (points.empty()) continue;
+          matrix.push_back({series.labels, std::move(points)});
+          SKALD_TRY(work.add(memory_bytes(matrix.back())));
         }
         return {};
       },

@@ -7,20 +7,14 @@
 #include <span>
 #include <vector>
 
-#include "runtime/base/cancellation.h"
 #include "runtime/base/result.h"
 #include "runtime/logql/metric/interval_state.h"
 #include "runtime/logql/metric/leaf_aggregation.h"
 #include "runtime/logql/metric/series_matrix.h"
 #include "runtime/logql/metric/series_states.h"
+#include "runtime/logql/metric/work_bounds.h"
 
 namespace skald::logql {
-
-// What ends the work: the client is gone or the time over, or the points take too much memory.
-struct work_bounds {
-  const cancellation* cancelled = nullptr;
-  std::uint64_t bytes_max = 0;  // 0: none
-};
 
 // The values of all series and steps, sorted by labels. Series without any value are left out.
 // Costs about one merge per interval and step for states that merge, so wide windows that overlap

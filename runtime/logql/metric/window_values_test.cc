@@ -64,10 +64,12 @@ TEST(WindowValues, KeepItsBounds) {
       add_sample(leaf, states, {1, 0, 1}, label_set(std::vector<label>{{"n", std::to_string(i)}}));
     }
     EXPECT_EQ(window_values(leaf, states)->size(), 100u);
-    EXPECT_EQ(window_values(leaf, states, {&cancelled, 0}).error().code, errc::cancelled);
-    EXPECT_EQ(window_values(leaf, states, {nullptr, 1 << 20}).error().code,
+    EXPECT_EQ(window_values(leaf, states, {&cancelled, nullptr}).error().code, errc::cancelled);
+    const auto memory = std::make_shared<query_memory>(1 << 20);
+    EXPECT_EQ(window_values(leaf, states, {nullptr, memory}).error().code,
               errc::resource_exhausted);
-    EXPECT_EQ(absent_values(leaf, states, {}, {&cancelled, 0}).error().code, errc::cancelled);
+    EXPECT_EQ(memory->used(), 0U);
+    EXPECT_EQ(absent_values(leaf, states, {}, {&cancelled, nullptr}).error().code, errc::cancelled);
   }
 }
 

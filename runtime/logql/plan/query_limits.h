@@ -55,8 +55,9 @@ struct query_limits {
   // queries and of log queries with a filter. max_query_bytes_read, max_querier_bytes_read
   std::uint64_t max_query_bytes = 0;
   std::uint64_t max_querier_bytes = 0;
-  // Bytes that the states of one leaf may take. Exceeding it gives resource_exhausted.
-  std::uint64_t max_leaf_bytes = 2'000'000'000;
+  // Of the evaluation (query_memory); as much again for the text of the answer. Exceeding it gives
+  // resource_exhausted. skald.query_memory_limit
+  std::uint64_t max_memory_bytes = 1'000'000'000;
   // With partial_series the answer is cut to max_series with a warning (Logs Drilldown) instead of
   // failing.
   bool partial_series = false;

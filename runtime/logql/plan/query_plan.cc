@@ -130,6 +130,7 @@ class planner {
       : plan_(new query_plan()), limits_(limits) {
     plan_->request_ = request;
     plan_->limits_ = limits;
+    plan_->memory_ = std::make_shared<query_memory>(limits.max_memory_bytes);
   }
 
   result<std::shared_ptr<const query_plan>> run() {

@@ -14,6 +14,7 @@
 
 #include "runtime/base/result.h"
 #include "runtime/logql/metric/leaf_aggregation.h"
+#include "runtime/logql/metric/query_memory.h"
 #include "runtime/logql/metric/step_grid.h"
 #include "runtime/logql/pipeline/pipeline.h"
 #include "runtime/logql/plan/query_limits.h"
@@ -66,6 +67,8 @@ class query_plan {
   const query_limits& limits() const { return limits_; }
   const query_expr& expression() const { return expression_; }
   std::span<const plan_leaf> leaves() const { return leaves_; }
+  // What the evaluation of this query takes counts here, for all its workers.
+  const query_memory_ptr& memory() const { return memory_; }
 
   // The evaluation times of a metric query.
   const step_grid& steps() const { return steps_; }
@@ -78,6 +81,7 @@ class query_plan {
 
   query_request request_;
   query_limits limits_;
+  query_memory_ptr memory_;
   query_expr expression_;
   step_grid steps_;
   std::vector<plan_leaf> leaves_;

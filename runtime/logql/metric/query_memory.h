@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory that the evaluation of one query may take: entries with their labels, states of
+// series, points. All its workers count into one query_memory, each for what it holds itself; a
+// holder that finds the bound passed ends the query. Estimates of bytes. Safe from many threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "runtime/base/result.h"
+#include "runtime/model/labels.h"
+
+namespace skald::logql {
+
+class query_memory {
+ public:
+  // Zero: no bound.
+  explicit query_memory(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+
+  void take(std::uint64_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
+  void give_back(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
+
+  bool is_exceeded() const { return bytes_max_ > 0 && used() > bytes_max_; }
+  // The error of a query that is over the bound: resource_exhausted.
+  error exceeded_error() const;
+  result<void> check() const {
+    if (is_exceeded()) return exceeded_error();
+    return {};
+  }
+
+ private:
+  const std::uint64_t bytes_max_;
+  std::atomic<std::uint64_t> used_{0};
+};
+
+// Owned by all who hold memory.
+using query_memory_ptr = std::shared_ptr<query_memory>;
+
+// What one holder has taken; its end gives it back. Move-only. The default one counts nowhere.
+class memory_share {
+ public:
+  memory_share() = default;
+  explicit memory_share(query_memory_ptr memory) : memory_(std::move(memory)) {}
+  memory_share(memory_share&& other) noexcept
+      : memory_(std::move(other.memory_)), taken_(std::exchange(other.taken_, 0)) {}
+  memory_share& operator=(memory_share&& other) noexcept {
+    if (this == &other) return *this;
+    hold(0);
+    memory_ = std::move(other.memory_);
+    taken_ = std::exchange(other.taken_, 0);
+    return *this;
+  }
+  ~memory_share() { hold(0); }
+
+  // The holder now has `bytes`. Counted in steps, so that it may be told often.
+  void hold(std::uint64_t bytes) {
+    const std::uint64_t wanted = (bytes + step_bytes - 1) / step_bytes * step_bytes;
+    if (wanted == taken_ || memory_ == nullptr) return;
+    if (wanted > taken_) {
+      memory_->take(wanted - taken_);
+    } else {
+      memory_->give_back(taken_ - wanted);
+    }
+    taken_ = wanted;
+  }
+  bool is_exceeded() const { return memory_ != nullptr && memory_->is_exceeded(); }
+  result<void> check() const { return memory_ == nullptr ? result<void>() : memory_->check(); }
+
+ private:
+  static constexpr std::uint64_t step_bytes = 4096;
+  query_memory_ptr memory_;
+  std::uint64_t taken_ = 0;
+};
+
+// Of the labels and their text.
+std::uint64_t memory_bytes(const label_set& labels);
+
+}  // namespace skald::logql

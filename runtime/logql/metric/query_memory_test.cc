@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/logql/metric/query_memory.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "runtime/logql/metric/series_states.h"
+#include "runtime/logql/metric/step_grid.h"
+
+namespace skald::logql {
+namespace {
+
+constexpr std::uint64_t kib = 1024;
+
+TEST(QueryMemory, SharesGiveBackWhatTheyTook) {
+  const auto memory = std::make_shared<query_memory>(100 * kib);
+  {
+    memory_share one(memory);
+    one.hold(60 * kib);
+    EXPECT_TRUE(one.check().ok());
+    memory_share other(memory);
+    other.hold(60 * kib);
+    EXPECT_EQ(memory->used(), 120 * kib);
+    EXPECT_EQ(one.check().error().code, errc::resource_exhausted);
+    other.hold(20 * kib);
+    EXPECT_TRUE(one.check().ok());
+    memory_share moved(std::move(one));
+    EXPECT_EQ(memory->used(), 80 * kib);
+    other = std::move(moved);
+    EXPECT_EQ(memory->used(), 60 * kib);
+  }
+  EXPECT_EQ(memory->used(), 0U);
+}
+
+TEST(QueryMemory, ZeroIsNoBound) {
+  const auto memory = std::make_shared<query_memory>(0);
+  memory_share share(memory);
+  share.hold(std::uint64_t{1} << 60);
+  EXPECT_TRUE(share.check().ok());
+  memory_share nowhere;
+  nowhere.hold(1);
+  EXPECT_FALSE(nowhere.is_exceeded());
+}
+
+// What the table says without looking, against its series and cells one by one.
+template <class State>
+std::uint64_t counted_again(const state_table<State>& table) {
+  std::uint64_t bytes = 0;
+  for (const auto& series : table.all()) {
+    bytes += sizeof(series) + 48 + memory_bytes(series.labels) + series.cells.memory_bytes();
+  }
+  return bytes;
+}
+
+state_table<count_state> table_of(int first_series, int last_series, std::uint32_t intervals) {
+  state_table<count_state> table;
+  for (int i = first_series; i <= last_series; ++i) {
+    const label_set labels(std::vector<label>{{"n", std::string(100, 'x') + std::to_string(i)}});
+    const std::uint32_t series =
+        table.series(xxh3_128(labels.canonical()), 1000, [&] { return labels; });
+    for (std::uint32_t at = i; at < intervals; at += 70) table.cell(series, at).add_rows(1, 0);
+  }
+  return table;
+}
+
+TEST(QueryMemory, StatesCountWhatTheyHave) {
+  state_table<count_state> left = table_of(1, 20, 500);
+  state_table<count_state> right = table_of(11, 40, 1000);
+  EXPECT_EQ(left.memory_bytes(), counted_again(left));
+  EXPECT_GT(left.memory_bytes(), 20U * 100);
+  const std::uint64_t both = left.memory_bytes() + right.memory_bytes();
+  left.merge(std::move(right));
+  EXPECT_EQ(left.memory_bytes(), counted_again(left));
+  EXPECT_LT(left.memory_bytes(), both);
+  state_table<count_state> empty;
+  empty.merge(std::move(left));
+  EXPECT_EQ(empty.memory_bytes(), counted_again(empty));
+}
+
+}  // namespace
+}  // namespace skald::logql

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <caf/all.hpp>
+#include <optional>
 
 #include "actors/querier/query_root_actor.h"
 #include "actors/querier/series_job_actor.h"
@@ -12,7 +13,9 @@ namespace skald {
 
 query_frontend_actor::query_frontend_actor(caf::actor_config& config, querier_parts_ptr parts,
                                            metric_registry* metrics)
-    : caf::event_based_actor(config), parts_(std::move(parts)) {
+    : caf::event_based_actor(config),
+      parts_(std::move(parts)),
+      waiting_(parts_->options.waiting_queries_per_tenant_max) {
   if (metrics != nullptr) {
     inflight_ = metrics->get_gauge(metric_names::queries_inflight);
     failures_ = metrics->get_counter(metric_names::actor_restarts,
@@ -26,20 +29,15 @@ caf::behavior query_frontend_actor::make_behavior() {
           [this](series_call& call) { start_series(std::move(call)); },
           [this](sweep_atom) { sweep(); },
           [this](frontend_status_call& call) {
-            call.reply.answer(frontend_status{running_.size(), waiting_count_});
+            call.reply.answer(frontend_status{running_.size(), waiting_.size()});
           }};
 }
 
 void query_frontend_actor::admit(query_call& call) {
   if (running_.size() < parts_->options.running_queries_max) return start(std::move(call));
-  auto& queue = waiting_[call.tenant];
-  if (queue.size() >= parts_->options.waiting_queries_per_tenant_max) {
+  if (!waiting_.push(call)) {
     call.reply.answer(error{errc::overloaded, "too many outstanding requests"});
-    return;
   }
-  if (queue.empty()) turns_.push_back(call.tenant);
-  queue.push_back(std::move(call));
-  ++waiting_count_;
 }
 
 void query_frontend_actor::start_series(series_call call) {
@@ -51,23 +49,10 @@ void query_frontend_actor::start_series(series_call call) {
 }
 
 void query_frontend_actor::start_waiting() {
-  while (running_.size() < parts_->options.running_queries_max && !turns_.empty()) {
-    const std::string tenant = std::move(turns_.front());
-    turns_.pop_front();
-    const auto at = waiting_.find(tenant);
-    query_call call = std::move(at->second.front());
-    at->second.pop_front();
-    --waiting_count_;
-    if (at->second.empty()) {
-      waiting_.erase(at);
-    } else {
-      turns_.push_back(tenant);
-    }
-    if (auto live = call.cancel->check(); !live.ok()) {
-      call.reply.answer(std::move(live).error());
-      continue;
-    }
-    start(std::move(call));
+  while (running_.size() < parts_->options.running_queries_max) {
+    std::optional<query_call> call = waiting_.pop();
+    if (!call) return;
+    start(std::move(*call));
   }
 }
 
@@ -84,6 +69,7 @@ void query_frontend_actor::start(query_call call) {
 
 void query_frontend_actor::sweep() {
   sweeping_ = false;
+  waiting_.drop_ended();
   for (auto& [address, query] : running_) {
     if (query.told || query.cancel->check().ok()) continue;
     query.told = true;

@@ -6,15 +6,13 @@
 
 #include <caf/event_based_actor.hpp>
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <memory>
-#include <string>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "actors/querier/interval_actor.h"
 #include "actors/querier/querier_interface.h"
+#include "actors/querier/waiting_queries.h"
 #include "runtime/metrics/metric_registry.h"
 
 namespace skald {
@@ -46,9 +44,7 @@ class query_frontend_actor final : public caf::event_based_actor {
   counter failures_;
   std::unordered_map<caf::actor_addr, running_query> running_;
   std::unordered_set<caf::actor_addr> series_jobs_;
-  std::map<std::string, std::deque<query_call>, std::less<>> waiting_;
-  std::deque<std::string> turns_;  // tenants with waiting queries
-  std::size_t waiting_count_ = 0;
+  waiting_queries waiting_;
   bool sweeping_ = false;
 };
 

@@ -6,6 +6,7 @@
 
 #include "actors/gateway/frontend_call.h"
 #include "runtime/base/units.h"
+#include "runtime/logql/plan/query_policy.h"
 #include "runtime/logql/syntax/parser.h"
 #include "runtime/loki_api/error_body.h"
 #include "runtime/loki_api/result_json.h"
@@ -25,11 +26,7 @@ result<metadata_request> read_metadata_request(const gateway_context& context,
 
 result<void> check_query_length(const tenant_limits& limits, std::int64_t start_ns,
                                 std::int64_t end_ns) {
-  const std::int64_t longest = limits.max_query_length.count();
-  if (longest <= 0 || end_ns - start_ns <= longest) return {};
-  return error{errc::invalid_argument, "the query time range exceeds the limit (query length: " +
-                                           format_go_duration(end_ns - start_ns) +
-                                           ", limit: " + format_prometheus_duration(longest) + ")"};
+  return logql::check_query_length(start_ns, end_ns, limits.max_query_length.count());
 }
 
 result<void> check_query_range(const tenant_limits& limits, std::int64_t start_ns,

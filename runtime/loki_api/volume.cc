@@ -48,8 +48,9 @@ std::vector<time_range> windows_of(const time_range& range, std::int64_t step_ns
   for (std::int64_t start = range.start_ns; start < range.end_ns;) {
     const std::int64_t rest = start % step_ns;
     const std::int64_t to_boundary = rest < 0 ? -rest : step_ns - rest;
-    const std::int64_t left = range.end_ns - start;
-    const std::int64_t end = left <= to_boundary ? range.end_ns : start + to_boundary;
+    std::int64_t end = 0;
+    if (__builtin_add_overflow(start, to_boundary, &end)) end = range.end_ns;
+    end = std::min(end, range.end_ns);
     windows.push_back({start, end});
     start = end;
   }

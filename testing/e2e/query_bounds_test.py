@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Queries that ask for more than a node has: they end with an error that says so, and the node's memory stays small."""
+import json
+import socket
 import time
 import unittest
 import urllib.parse
@@ -62,6 +64,107 @@ class QueryMemory(unittest.TestCase):
         status, text, _ = self.query('{app="a"} | line_format `{{repeat 10000 "0123456789"}}`', limit=10)
         self.assertEqual(status, 200, text[:200])
         self.assertLess(self.status_mib("VmHWM:") - self.base_mib, 4 * LIMIT_MIB + 100)
+
+
+class WaitingQueries(unittest.TestCase):
+    PLACES = 20  # for queries that wait
+    RUNNING = 32  # at once
+
+    def setUp(self):
+        self.node = skald_node.Node(skald="frontend:\n  max_outstanding_per_tenant: %d\n" % self.PLACES,
+                                    limits="  query_timeout: 10m\n")
+        self.addCleanup(self.node.close)
+        self.node.start()
+        self.assertEqual(self.node.push([({"app": "a"}, [(NOW - i * SECOND // 10, "line %d" % i)
+                                                         for i in range(10_000)])])[0], 204)
+
+    def ask(self, query):
+        """The socket of a query that takes longer than the test."""
+        params = {"query": query, "start": NOW - 3600 * SECOND, "end": NOW + SECOND, "limit": 5000}
+        s = socket.create_connection(("127.0.0.1", self.node.port))
+        self.addCleanup(s.close)
+        s.sendall(("GET %s?%s HTTP/1.1\r\nHost: x\r\n\r\n" % (RANGE, urllib.parse.urlencode(params))).encode())
+        return s
+
+    def status_of(self, s, timeout):
+        """The status of the answer, or None while there is none."""
+        s.settimeout(timeout)
+        try:
+            return int(s.recv(1000).split()[1])
+        except socket.timeout:
+            return None
+
+    def test_clients_that_are_gone_keep_nobody_out(self):
+        endless = '{app="a"} | line_format `{{range 10000000}}{{end}}`'
+        running = [self.ask(endless) for _ in range(self.RUNNING)]
+        deadline = time.monotonic() + skald_node.START_TIMEOUT_S
+        while self.node.metric("skald_queries_inflight") < self.RUNNING:
+            self.assertLess(time.monotonic(), deadline)
+        for _ in range(10):
+            waiting = [self.ask(endless) for _ in range(self.PLACES)]
+            refused = self.ask(endless)
+            while self.status_of(refused, 1) != 429:  # until all that came before it have been read
+                self.assertLess(time.monotonic(), deadline)
+                waiting.append(refused)
+                refused = self.ask(endless)
+            for s in waiting + [refused]:
+                s.close()
+            while True:
+                s = self.ask(endless)
+                if self.status_of(s, 0.2) is None:  # waits
+                    s.close()
+                    break
+                self.assertLess(time.monotonic(), deadline)
+        self.assertEqual([self.status_of(s, 0.001) for s in running], [None] * self.RUNNING)
+        last = self.ask('{app="a"} |= "line 77"')
+        for s in running:
+            s.close()
+        self.assertEqual(self.status_of(last, skald_node.REQUEST_TIMEOUT_S), 200)
+
+
+class EndsOfTime(unittest.TestCase):
+    FIRST, LAST = -2**63, 2**63 - 1
+
+    def ask(self, node, path, **params):
+        status, text, _ = node.request("GET", "/loki/api/v1" + path + "?" + urllib.parse.urlencode(params))
+        return status, text.decode()
+
+    def questions(self, start, end):
+        whole = {"start": start, "end": end, "step": "9000000000"}
+        yield "/query_range", dict(whole, query='{app="a"}')
+        yield "/query_range", dict(whole, query='count_over_time({app="a"}[290y])')
+        for path in ("/labels", "/label/app/values", "/detected_labels"):
+            yield path, {"start": start, "end": end}
+        yield "/series", {"start": start, "end": end, "match[]": '{app="a"}'}
+
+    def test_no_length_passes_the_limit(self):
+        with skald_node.Node() as node:
+            node.start()
+            for start, end in ((self.FIRST, self.LAST), (self.FIRST, NOW), (self.FIRST, 0), (-NOW, self.LAST)):
+                for path, params in self.questions(start, end):
+                    with self.subTest(path, **params):
+                        status, text = self.ask(node, path, **params)
+                        self.assertEqual(status, 400, text)
+                        self.assertTrue(text.startswith("the query time range exceeds the limit (query length: "), text)
+
+    def test_what_has_no_limit_is_answered(self):
+        with skald_node.Node(limits="  max_query_length: 0\n") as node:
+            node.start()
+            self.assertEqual(node.push([({"app": "a"}, [(NOW - i * SECOND, "x") for i in range(100)])])[0], 204)
+            for start, end in ((self.FIRST, self.LAST), (self.FIRST, NOW), (self.LAST - 5, self.LAST)):
+                for path, params in self.questions(start, end):
+                    with self.subTest(path, **params):
+                        status, text = self.ask(node, path, **params)
+                        self.assertEqual(status, 200, text)
+                        found = '"app"' in text or '["a"]' in text
+                        self.assertEqual(found, start == self.FIRST or "290y" in params.get("query", ""), text)
+            for window, expected in (("[290y]", 100), ("[290y] offset 1h", 0), ("[290y] offset -289y", 100), ("[290y] offset -290y", 0),
+                                     ("[100y]", 100), ("[1m] offset 290y", 0)):
+                with self.subTest(window):
+                    status, text = self.ask(node, "/query", time=NOW, query='sum(count_over_time({app="a"}%s))' % window)
+                    self.assertEqual(status, 200, text)
+                    found = json.loads(text)["data"]["result"]
+                    self.assertEqual([float(one["value"][1]) for one in found], [expected] if expected else [])
 
 
 if __name__ == "__main__":

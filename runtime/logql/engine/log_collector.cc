@@ -15,7 +15,8 @@ std::size_t limit_of(const query_request& request) {
 }
 
 std::int64_t distance_ns(std::int64_t a, std::int64_t b) {
-  return a > b ? a - b : b - a;
+  std::int64_t distance = 0;
+  return __builtin_sub_overflow(std::max(a, b), std::min(a, b), &distance) ? INT64_MAX : distance;
 }
 
 bool same_place(const log_candidate& a, const log_candidate& b) {

@@ -22,8 +22,8 @@ struct step_grid {
   // Rounded down, as answers show it.
   std::int64_t time_ms(std::uint32_t step) const;
 
-  // Multiples of the step (since the epoch) from start rounded down to end rounded up. The step is
-  // cut to whole milliseconds, at least one.
+  // Multiples of the step (since the epoch) from start rounded down to end rounded up, as far as
+  // there is time. The step is cut to whole milliseconds, at least one.
   static step_grid aligned(std::int64_t start_ns, std::int64_t end_ns, std::int64_t step_ns);
   static step_grid instant(std::int64_t time_ns) { return {time_ns, 1, 1}; }
 };
@@ -39,10 +39,12 @@ class window_set {
 
   std::uint32_t step_count() const { return count_; }
   std::int64_t range_ns() const { return range_ns_; }
-  // The window of a step: start excluded, end included.
-  std::int64_t window_start_ns(std::uint32_t step) const { return window_end_ns(step) - range_ns_; }
+  // The window of a step: start excluded, end included. Cut to the times that there are.
+  std::int64_t window_start_ns(std::uint32_t step) const {
+    return is_narrow_ ? end_of(step) - range_ns_ : saturated(wide_end_of(step) - range_ns_);
+  }
   std::int64_t window_end_ns(std::uint32_t step) const {
-    return first_end_ns_ + static_cast<std::int64_t>(step) * step_ns_;
+    return is_narrow_ ? end_of(step) : saturated(wide_end_of(step));
   }
   // Entries outside belong to no window. Where step > range, entries inside may belong to none
   // either.
@@ -61,6 +63,7 @@ class window_set {
   position locate(std::int64_t timestamp_ns) const;
   // The position right behind `at`, which must have one: cheaper than locate().
   position next(const position& at) const {
+    if (!is_narrow_) return locate_wide(wide(at.last_ns) + 1);
     // What is behind the last window may be behind the end of time, too.
     const bool starts = at.starts_before < count_ &&
                         first_end_ns_ - range_ns_ + at.starts_before * step_ns_ == at.last_ns;
@@ -71,7 +74,8 @@ class window_set {
   std::uint32_t interval_count() const { return interval_count_; }
   // Whether all windows begin and end at multiples of the unit.
   bool is_aligned_to(std::int64_t unit_ns) const {
-    return first_end_ns_ % unit_ns == 0 && step_ns_ % unit_ns == 0 && range_ns_ % unit_ns == 0;
+    return is_narrow_ && first_end_ns_ % unit_ns == 0 && step_ns_ % unit_ns == 0 &&
+           range_ns_ % unit_ns == 0;
   }
 
   // The intervals that make up the window of a step: a closed range.
@@ -83,6 +87,21 @@ class window_set {
   interval_span intervals_of(std::uint32_t step) const;
 
  private:
+  // Requests may ask for the ends of time, and ranges and offsets reach beyond them.
+  __extension__ using wide = __int128;
+  // Sums and differences of two times within these bounds are times.
+  static constexpr std::int64_t narrow_max_ns = (INT64_MAX >> 1) - 1;
+
+  static std::int64_t saturated(wide time_ns) {
+    return static_cast<std::int64_t>(std::clamp<wide>(time_ns, INT64_MIN, INT64_MAX));
+  }
+  std::int64_t end_of(std::uint32_t step) const {
+    return first_end_ns_ + static_cast<std::int64_t>(step) * step_ns_;
+  }
+  wide wide_end_of(std::uint32_t step) const {
+    return wide_first_end_ns_ + static_cast<wide>(step) * step_ns_;
+  }
+  position locate_wide(wide timestamp_ns) const;
   // Time order is the order of (window starts passed) + (window ends passed). Where both lie on the
   // same instants one of the two is enough.
   std::uint32_t number(std::int64_t starts_before, std::int64_t ends_before) const {
@@ -98,7 +117,9 @@ class window_set {
             ends_before};
   }
 
-  std::int64_t first_end_ns_ = 0;
+  wide wide_first_end_ns_ = 0;
+  std::int64_t first_end_ns_ = 0;  // the same; valid when is_narrow_
+  bool is_narrow_ = true;          // all windows are well within the times that there are
   std::int64_t step_ns_ = 1;
   std::int64_t range_ns_ = 1;
   std::uint32_t count_ = 1;

@@ -133,5 +133,55 @@ TEST(WindowSet, IntervalsAgreeWithWindows) {
   }
 }
 
+// The same at the ends of time, where windows reach beyond them.
+TEST(WindowSet, IntervalsAgreeWithWindowsAtTheEndsOfTime) {
+  __extension__ using wide = __int128;
+  const std::uint64_t seed = test_seed();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  const auto pick = [&](std::initializer_list<std::int64_t> values) {
+    return *(values.begin() + random() % values.size());
+  };
+  for (int round = 0; round < 3000; ++round) {
+    const std::int64_t start =
+        pick({INT64_MIN, INT64_MIN + 7, INT64_MIN / 2 + 1, 0, INT64_MAX - 9});
+    const std::int64_t end = pick({start, INT64_MIN + 99, INT64_MAX / 2, INT64_MAX - 5, INT64_MAX});
+    const std::int64_t step = pick({INT64_MAX, INT64_MAX / 2, INT64_MAX / 3, INT64_MAX / 10});
+    if (end < start) continue;
+    const step_grid grid = step_grid::aligned(start, end, step);
+    ASSERT_GE(grid.count, 1u);
+    ASSERT_LE(grid.count, 30u);
+    const std::int64_t range = pick({1, 1000, INT64_MAX / 2, INT64_MAX, grid.step_ns});
+    const std::int64_t offset = pick({0, 5, -5, INT64_MAX, -INT64_MAX, INT64_MAX / 2});
+    const window_set windows(grid, range, offset);
+    std::vector<std::int64_t> times = {INT64_MIN, INT64_MIN + 1, -1,       0,
+                                       1,         INT64_MAX - 1, INT64_MAX};
+    for (std::uint32_t k = 0; k < grid.count; ++k) {
+      times.insert(times.end(), {windows.window_start_ns(k), windows.window_end_ns(k)});
+    }
+    for (const std::int64_t t : times) {
+      const window_set::position at = windows.locate(t);
+      ASSERT_GE(at.last_ns, t);
+      bool in_any = false;
+      for (std::uint32_t k = 0; k < grid.count; ++k) {
+        const wide window_end = wide(grid.first_ns) + wide(k) * grid.step_ns - offset;
+        const bool inside = t > window_end - range && t <= window_end;
+        const window_set::interval_span span = windows.intervals_of(k);
+        ASSERT_LE(span.first, span.last);
+        ASSERT_LT(span.last, windows.interval_count());
+        in_any |= inside;
+        ASSERT_EQ(at.interval >= span.first && at.interval <= span.last, inside)
+            << "t=" << t << " k=" << k << " range=" << range << " offset=" << offset
+            << " start=" << start << " end=" << end << " step=" << step;
+      }
+      ASSERT_EQ(in_any, at.interval != window_set::no_interval);
+      // Times are cut off where there are none: the last one is in no half-open range.
+      if (in_any && t < INT64_MAX) {
+        ASSERT_TRUE(windows.covered().contains(t));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace skald::logql

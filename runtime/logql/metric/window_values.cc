@@ -12,8 +12,14 @@ namespace {
 
 constexpr double nanoseconds_per_second = 1e9;
 
-double distance_s(std::int64_t nanoseconds) {
-  return static_cast<double>(nanoseconds) / nanoseconds_per_second;
+// Windows may reach to the ends of time.
+std::int64_t distance_ns(std::int64_t from_ns, std::int64_t to_ns) {
+  std::int64_t distance = 0;
+  return __builtin_sub_overflow(to_ns, from_ns, &distance) ? INT64_MAX : distance;
+}
+
+double distance_s(std::int64_t from_ns, std::int64_t to_ns) {
+  return static_cast<double>(distance_ns(from_ns, to_ns)) / nanoseconds_per_second;
 }
 
 double seconds(std::int64_t nanoseconds) {
@@ -245,16 +251,16 @@ double counter_rate(std::span<const timed_sample> samples, std::int64_t window_s
     if (sample.value < previous) increase += previous;  // the counter began anew
     previous = sample.value;
   }
-  double to_start = distance_s(samples.front().timestamp_ns - window_start_ns);
-  double to_end = distance_s(window_end_ns - samples.back().timestamp_ns);
-  const double sampled = distance_s(samples.back().timestamp_ns - samples.front().timestamp_ns);
+  double to_start = distance_s(window_start_ns, samples.front().timestamp_ns);
+  double to_end = distance_s(samples.back().timestamp_ns, window_end_ns);
+  const double sampled = distance_s(samples.front().timestamp_ns, samples.back().timestamp_ns);
   const double average_gap = sampled / static_cast<double>(samples.size() - 1);
   const double threshold = average_gap * 1.1;
   if (to_start >= threshold) to_start = average_gap / 2;
   if (increase > 0 && first >= 0) to_start = std::min(to_start, sampled * (first / increase));
   if (to_end >= threshold) to_end = average_gap / 2;
   const double factor = (sampled + to_start + to_end) / sampled;
-  return increase * factor / seconds(window_end_ns - window_start_ns);
+  return increase * factor / seconds(distance_ns(window_start_ns, window_end_ns));
 }
 
 }  // namespace skald::logql

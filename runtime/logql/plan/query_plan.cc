@@ -24,7 +24,7 @@ constexpr std::int64_t steps_max = 1'000'000;
 result<void> check_resolution(const query_request& request, const query_limits& limits) {
   if (request.instant || request.step_ns <= 0) return {};
   const std::int64_t most = limits.max_points > 0 ? limits.max_points : steps_max;
-  if ((request.end_ns - request.start_ns) / request.step_ns > most) {
+  if (query_length_ns(request.start_ns, request.end_ns) / request.step_ns > most) {
     std::string points = std::to_string(most);
     for (std::size_t at = points.size(); at > 3; at -= 3) points.insert(at - 3, ",");
     return refused("exceeded maximum resolution of " + points +
@@ -48,13 +48,7 @@ result<void> check_request(const query_request& request, const query_limits& lim
   }
   if (request.instant) return {};
   SKALD_TRY(check_selectors(expression, limits));
-  const std::int64_t length = request.end_ns - request.start_ns;
-  if (limits.max_query_length_ns > 0 && length > limits.max_query_length_ns) {
-    return refused(
-        "the query time range exceeds the limit (query length: " + format_go_duration(length) +
-        ", limit: " + format_prometheus_duration(limits.max_query_length_ns) + ")");
-  }
-  return {};
+  return check_query_length(request.start_ns, request.end_ns, limits.max_query_length_ns);
 }
 
 result<void> check_leaf(const std::vector<label_matcher>& matchers, std::int64_t range_ns,

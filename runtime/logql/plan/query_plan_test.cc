@@ -112,6 +112,17 @@ TEST(QueryPlan, RefusesWithLokisTexts) {
   limits.max_query_length_ns = 30 * second;
   EXPECT_EQ(error_of(request, limits),
             "the query time range exceeds the limit (query length: 1m40s, limit: 30s)");
+  query_request all_time = request;
+  all_time.start_ns = INT64_MIN;
+  all_time.end_ns = INT64_MAX;
+  all_time.step_ns = INT64_MAX / 100;
+  EXPECT_EQ(error_of(all_time, limits),
+            "the query time range exceeds the limit (query length: 2562047h47m16.854775807s, "
+            "limit: 30s)");
+  all_time.step_ns = second;
+  EXPECT_EQ(error_of(all_time, limits),
+            "exceeded maximum resolution of 11,000 points per time series. Try increasing the "
+            "value of the step parameter");
   request.limit = 5001;
   EXPECT_EQ(error_of(request),
             "max entries limit per query exceeded, limit > max_entries_limit_per_query (5001 > "

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/base/ascii_case.h"
+#include "runtime/base/units.h"
 #include "runtime/logql/syntax/printer.h"
 
 namespace skald::logql {
@@ -132,6 +133,22 @@ result<void> check_selectors(const query_expr& query, const query_limits& limits
   }
   for (const matchers* selector : selectors) SKALD_TRY(check_selector(*selector, limits));
   return {};
+}
+
+std::int64_t query_length_ns(std::int64_t start_ns, std::int64_t end_ns) {
+  std::int64_t length = 0;
+  if (!__builtin_sub_overflow(end_ns, start_ns, &length)) return length;
+  return end_ns < start_ns ? INT64_MIN : INT64_MAX;
+}
+
+result<void> check_query_length(std::int64_t start_ns, std::int64_t end_ns,
+                                std::int64_t longest_ns) {
+  const std::int64_t length = query_length_ns(start_ns, end_ns);
+  if (longest_ns <= 0 || length <= longest_ns) return {};
+  return error{
+      errc::invalid_argument,
+      "the query time range exceeds the limit (query length: " + format_go_duration(length) +
+          ", limit: " + format_prometheus_duration(longest_ns) + ")"};
 }
 
 result<void> check_query_bytes(std::uint64_t bytes, const query_limits& limits) {

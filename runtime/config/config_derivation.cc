@@ -11,6 +11,10 @@
 namespace skald {
 namespace {
 
+// An entry with its stream's labels must fit into a segment.
+constexpr std::uint64_t wal_segment_size_min = 4u << 20;
+constexpr std::uint64_t wal_segment_size_max = 1u << 30;
+
 bool any_given(const std::set<std::string>& given, const std::string& prefix) {
   const auto at = given.lower_bound(prefix);
   return at != given.end() && at->rfind(prefix, 0) == 0;
@@ -300,6 +304,16 @@ std::vector<std::string> validate_config(const node_config& config) {
   }
   if (config.ingester.max_chunk_age <= std::chrono::nanoseconds(0)) {
     problems.push_back("invalid ingester config: max_chunk_age must be greater than 0");
+  }
+  if (!(config.ingester.wal_disk_full_threshold >= 0 &&
+        config.ingester.wal_disk_full_threshold <= 1)) {
+    problems.push_back("invalid ingester config: wal disk full threshold must be between 0 and 1");
+  }
+  if (config.skald.wal_segment_size < wal_segment_size_min ||
+      config.skald.wal_segment_size > wal_segment_size_max ||
+      config.skald.wal_segment_size % 4096 != 0) {
+    problems.push_back(
+        "invalid skald config: wal_segment_size must be a multiple of 4096 from 4MB to 1GB");
   }
   if (config.runtime_config.period <= std::chrono::nanoseconds(0)) {
     problems.push_back("invalid runtime_config: period must be greater than 0");

@@ -151,6 +151,18 @@ TEST(ConfigLoader, WrongTypesNameTheirLine) {
               HasSubstr("line 2: mapping key \"target\" already defined"));
 }
 
+TEST(ConfigLoader, BoundsTheLog) {
+  EXPECT_THAT(refused("ingester: {wal: {disk_full_threshold: 1.1}}\n"),
+              HasSubstr("wal disk full threshold must be between 0 and 1"));
+  for (const char* size : {"3MB", "2GB", "4100000"}) {
+    EXPECT_THAT(refused("skald: {wal_segment_size: " + std::string(size) + "}\n"),
+                HasSubstr("wal_segment_size must be a multiple of 4096 from 4MB to 1GB"));
+  }
+  for (const char* off : {"0", "1"}) {
+    parsed("ingester: {wal: {disk_full_threshold: " + std::string(off) + "}}\n" + tail);
+  }
+}
+
 TEST(ConfigLoader, HintsAtEnvironmentReferences) {
   EXPECT_THAT(refused("server: {http_listen_port: \"${PORT}\"}"),
               HasSubstr("Use `-config.expand-env=true` flag"));

@@ -212,8 +212,8 @@ struct skald_config {
   std::uint64_t flush_budget =
       0;  // unflushed raw bytes; 0: smaller of 64 MiB and a tenth of memory_limit
   config_duration flush_age =
-      std::chrono::minutes(15);  // oldest unflushed entry, at most max_chunk_age
-  std::uint64_t wal_segment_size = 64u << 20;
+      std::chrono::minutes(15);                // oldest unflushed entry, at most max_chunk_age
+  std::uint64_t wal_segment_size = 64u << 20;  // 4 MiB to 1 GiB: an entry must fit into one
   bool wal_direct_io = true;                   // O_DIRECT where the file system has it
   std::uint64_t index_map_size = 64ull << 30;  // LMDB address space per file
   std::uint64_t query_memory_limit = 0;        // of one query; 0: a quarter of memory_limit

@@ -53,6 +53,12 @@ class file {
   virtual int descriptor() const = 0;
 };
 
+// Of a file system, as df tells them: what is reserved for root is neither.
+struct disk_space {
+  std::uint64_t used_bytes = 0;
+  std::uint64_t available_bytes = 0;  // to an unprivileged process
+};
+
 enum class entry_kind : std::uint8_t { regular, directory, other };
 
 struct directory_entry {
@@ -82,8 +88,8 @@ class file_system {
   virtual result<bool> exists(const std::string& path) = 0;
   // Makes creations, renames and removals in a directory durable.
   virtual result<void> sync_directory(const std::string& directory) = 0;
-  // Bytes that an unprivileged process may still write to the file system that holds `path`.
-  virtual result<std::uint64_t> free_bytes(const std::string& path) = 0;
+  // Of the file system that holds `path`.
+  virtual result<disk_space> space(const std::string& path) = 0;
 };
 
 // The whole contents of a file. Errors: also resource_exhausted when it is larger than `bytes_max`.

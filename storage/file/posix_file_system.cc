@@ -257,10 +257,11 @@ result<void> posix_file_system::sync_directory(const std::string& directory) {
   return {};
 }
 
-result<std::uint64_t> posix_file_system::free_bytes(const std::string& path) {
+result<disk_space> posix_file_system::space(const std::string& path) {
   struct statvfs found = {};
   if (::statvfs(path.c_str(), &found) < 0) return last_error("statvfs", path);
-  return static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize;
+  const std::uint64_t used = found.f_blocks - std::min(found.f_bfree, found.f_blocks);
+  return disk_space{used * found.f_frsize, std::uint64_t{found.f_bavail} * found.f_frsize};
 }
 
 result<std::string> read_file(file_system& files, const std::string& path,

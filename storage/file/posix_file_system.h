@@ -20,7 +20,7 @@ class posix_file_system final : public file_system {
   result<std::uint64_t> file_size(const std::string& path) override;
   result<bool> exists(const std::string& path) override;
   result<void> sync_directory(const std::string& directory) override;
-  result<std::uint64_t> free_bytes(const std::string& path) override;
+  result<disk_space> space(const std::string& path) override;
 };
 
 // The error for a failed system call: `call` and `path` go into the message. `error_number` is

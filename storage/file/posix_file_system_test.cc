@@ -117,8 +117,9 @@ TEST_F(PosixFileSystem, ReadFileHasALimit) {
 }
 
 TEST_F(PosixFileSystem, KnowsFreeSpace) {
-  EXPECT_GT(files_.free_bytes(root_).value(), 0);
-  EXPECT_EQ(files_.free_bytes(path("gone")).error().code, errc::not_found);
+  EXPECT_GT(files_.space(root_)->available_bytes, 0u);
+  EXPECT_GT(files_.space(root_)->used_bytes, 0u);
+  EXPECT_EQ(files_.space(path("gone")).error().code, errc::not_found);
 }
 
 TEST(ParentDirectory, Cases) {

@@ -66,7 +66,7 @@ class faulty_file_system final : public forwarding_file_system {
   errc fail_with = errc::unavailable;
   bool keep_failing = false;
   bool fail_all_syncs = false;
-  std::optional<std::uint64_t> free;
+  std::optional<disk_space> disk;
   // What an open or a read (at an offset) of a file answers; null: no failure.
   std::function<result<void>(const std::string& path)> on_open;
   std::function<result<void>(const std::string& path, std::uint64_t offset)> on_read;
@@ -95,9 +95,9 @@ class faulty_file_system final : public forwarding_file_system {
     SKALD_TRY(step(true));
     return forwarding_file_system::sync_directory(directory);
   }
-  result<std::uint64_t> free_bytes(const std::string& path) override {
-    if (free) return *free;
-    return forwarding_file_system::free_bytes(path);
+  result<disk_space> space(const std::string& path) override {
+    if (disk) return *disk;
+    return forwarding_file_system::space(path);
   }
 
  private:

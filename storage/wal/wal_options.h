@@ -22,8 +22,8 @@ struct wal_options {
   std::uint32_t lane = 0;
   // Number of this life of the process: higher at every start, never 0.
   std::uint64_t incarnation = 1;
-  // `entries` records are refused once the file system is fuller than this share, 0.5 to 1.0 (1.0:
-  // no check).
+  // `entries` records are refused once the file system is fuller than this share of what is used
+  // and available, above 0 and up to 1.0 (1.0: no check).
   double disk_full_share = 0.90;
   // How old the last look at the file system may be.
   std::chrono::milliseconds disk_check_interval{1000};

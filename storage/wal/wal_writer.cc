@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/wal/wal_writer.h"
 
-#include <sys/statvfs.h>
-
 #include <algorithm>
 #include <cstring>
 #include <deque>
@@ -26,8 +24,8 @@ result<void> validate(const wal_options& options) {
                  "wal segment bytes must be a multiple of 4096 from 65536 to 1073741824, got " +
                      std::to_string(options.segment_bytes)};
   }
-  if (!(options.disk_full_share >= 0.5 && options.disk_full_share <= 1.0)) {
-    return error{errc::invalid_argument, "wal disk full share must lie between 0.5 and 1"};
+  if (!(options.disk_full_share > 0 && options.disk_full_share <= 1.0)) {
+    return error{errc::invalid_argument, "wal disk full share must be above 0 and at most 1"};
   }
   return {};
 }
@@ -94,7 +92,6 @@ class wal_writer::implementation {
   std::deque<pending_record> pending_;
   std::uint64_t synced_;  // last durable sequence
 
-  std::uint64_t file_system_bytes_ = 0;
   std::chrono::steady_clock::time_point disk_checked_{};
   bool disk_was_checked_ = false;
   bool disk_full_ = false;
@@ -294,16 +291,11 @@ bool wal_writer::implementation::disk_full() {
   disk_was_checked_ = true;
   disk_checked_ = now;
   disk_full_ = false;
-  if (file_system_bytes_ == 0) {
-    struct statvfs about {};
-    if (::statvfs(directory_.c_str(), &about) != 0) return false;
-    file_system_bytes_ = std::uint64_t{about.f_blocks} * about.f_frsize;
-  }
-  const auto free = files_.free_bytes(directory_);
-  if (!free.ok() || options_.disk_full_share >= 1.0) return false;
-  const double free_min =
-      (1.0 - options_.disk_full_share) * static_cast<double>(file_system_bytes_);
-  disk_full_ = static_cast<double>(*free) < free_min;
+  const auto space = files_.space(directory_);
+  if (!space.ok() || options_.disk_full_share >= 1.0) return false;
+  const auto available = static_cast<double>(space->available_bytes);
+  const double all = static_cast<double>(space->used_bytes) + available;
+  disk_full_ = available < (1.0 - options_.disk_full_share) * all;
   return disk_full_;
 }
 

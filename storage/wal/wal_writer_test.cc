@@ -255,15 +255,35 @@ TEST(WalWriter, RefusesEntriesOnAFullDisk) {
   test_lane lane;
   lane.options.disk_full_share = 0.9;
   auto writer = lane.open();
-  lane.files.free = 0;
+  lane.files.disk = disk_space{100, 0};
   EXPECT_EQ(put(*writer, "x").error().code, errc::resource_exhausted);
   EXPECT_TRUE(writer->disk_full());
   EXPECT_TRUE(put(*writer, "x", wal_record_type::flushed).ok());
-  lane.files.free = std::uint64_t{1} << 60;
+  lane.files.disk = disk_space{100, 100};
   EXPECT_FALSE(put(*writer, "x").ok());  // not looked again yet
   lane.time.advance(std::chrono::milliseconds(1000));
   EXPECT_TRUE(put(*writer, "x").ok());
   EXPECT_TRUE(writer->sync().ok());
+}
+
+// As df counts: what is reserved for root is neither used nor available.
+TEST(WalWriter, ADiskIsFullAboveTheShareOfWhatIsUsedAndAvailable) {
+  struct example {
+    double share;
+    disk_space space;
+    bool full;
+  };
+  constexpr std::uint64_t tb = std::uint64_t{1} << 40;
+  for (const example& one : {example{0.9, {900, 100}, false}, example{0.9, {901, 99}, true},
+                             example{0.9, {85 * tb, 10 * tb}, false},  // 5 are reserved
+                             example{0.9, {0, 0}, false}, example{0.25, {26, 74}, true},
+                             example{1.0, {100, 0}, false}}) {
+    test_lane lane;
+    lane.options.disk_full_share = one.share;
+    lane.files.disk = one.space;
+    auto writer = lane.open();
+    EXPECT_EQ(put(*writer, "x").ok(), !one.full) << one.share << " " << one.space.used_bytes;
+  }
 }
 
 TEST(WalWriter, RefusesEntriesAfterNoSpaceUntilItReturns) {

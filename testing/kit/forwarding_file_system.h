@@ -61,9 +61,7 @@ class forwarding_file_system : public file_system {
     SKALD_TRY_ASSIGN(const bool there, real_.exists(directory));
     return there ? result<void>() : error{errc::not_found, "no such directory: " + directory};
   }
-  result<std::uint64_t> free_bytes(const std::string& path) override {
-    return real_.free_bytes(path);
-  }
+  result<disk_space> space(const std::string& path) override { return real_.space(path); }
 
  private:
   posix_file_system real_;

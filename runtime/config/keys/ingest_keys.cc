@@ -96,7 +96,8 @@ void append_wal_keys(key_list& keys) {
            "Flush during the replay above this memory.", "ingester.wal-replay-memory-ceiling"},
           {"ingester.wal.disk_full_threshold", used,
            SKALD_CONFIG_AT(config.ingester.wal_disk_full_threshold),
-           "Refuse pushes when the WAL's disk is fuller than this share.",
+           "Refuse pushes when the WAL's disk is fuller than this share, as df counts; 0 or 1: "
+           "never.",
            "ingester.wal-disk-full-threshold"},
       });
 }

@@ -196,7 +196,7 @@ void append_skald_keys(key_list& keys) {
           {"skald.flush_age", used, SKALD_CONFIG_AT(config.skald.flush_age),
            "Age of the oldest unflushed entry that starts a flush; at most max_chunk_age."},
           {"skald.wal_segment_size", used, SKALD_CONFIG_AT(config.skald.wal_segment_size),
-           "Size of a WAL file."},
+           "Size of a WAL file, 4MB to 1GB. Below 40MB, the largest entries are smaller, too."},
           {"skald.wal_direct_io", used, SKALD_CONFIG_AT(config.skald.wal_direct_io),
            "Write the WAL with O_DIRECT where the file system has it."},
           {"skald.index_map_size", used, SKALD_CONFIG_AT(config.skald.index_map_size),

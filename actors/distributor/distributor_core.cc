@@ -12,9 +12,11 @@
 namespace skald {
 namespace {
 
-// What a frame takes for a stream and for an entry beside their texts, about.
+// What a frame takes for a stream, for an entry and for a pair of metadata beside their texts,
+// about.
 constexpr std::size_t frame_stream_bytes = 96;
-constexpr std::size_t frame_row_bytes = 12;
+constexpr std::size_t frame_row_bytes = 13;
+constexpr std::size_t frame_pair_bytes = 8;
 // Streams of a push whose labels are in no cache while frames that name them are built.
 constexpr std::size_t resolved_again_max = 4096;
 
@@ -49,7 +51,7 @@ class distributor_core::preparation {
                        ? shifted(context.wall_now_ns, -limits_.reject_old_samples_max_age.count())
                        : min_time),
         newest_ns_(shifted(context.wall_now_ns, limits_.creation_grace_period.count())) {
-    const std::size_t cap = core.options_.entry_bytes_max;
+    const std::size_t cap = core.options_.line_bytes_max;
     const bool truncate = limits_.max_line_size_truncate && limits_.max_line_size > 0;
     truncate_at_ = truncate ? std::min<std::size_t>(limits_.max_line_size, cap)
                             : std::numeric_limits<std::size_t>::max();
@@ -88,17 +90,22 @@ class distributor_core::preparation {
     const cached_labels* labels;  // null: not kept
   };
 
-  static std::size_t metadata_bytes(std::span<const metadata_pair> pairs) {
-    std::size_t bytes = 0;
+  struct metadata_size {
+    std::size_t counted = 0;    // names and values, as limits and metrics count
+    std::size_t uncounted = 0;  // those of a level
+  };
+  static metadata_size size_of(std::span<const metadata_pair> pairs) {
+    metadata_size size;
     for (const metadata_pair& pair : pairs) {
-      if (pair.name != detected_level_name) bytes += pair.name.size() + pair.value.size();
+      (pair.name == detected_level_name ? size.uncounted : size.counted) +=
+          pair.name.size() + pair.value.size();
     }
-    return bytes;
+    return size;
   }
 
   std::uint64_t entry_bytes(const pushed_entry& entry) const {
     const std::size_t line = std::min(entry.line.size(), truncate_at_);
-    return line + (entry.metadata_count == 0 ? 0 : metadata_bytes(push_.metadata_of(entry)));
+    return line + (entry.metadata_count == 0 ? 0 : size_of(push_.metadata_of(entry)).counted);
   }
 
   void count_received() {
@@ -174,19 +181,19 @@ class distributor_core::preparation {
     for (std::uint32_t i = 0; i < pushed.entry_count; ++i) {
       const pushed_entry& entry = push_.entries[pushed.first_entry + i];
       const std::size_t line_bytes = std::min(entry.line.size(), truncate_at_);
-      std::uint64_t bytes = line_bytes;
+      metadata_size metadata;
       if (entry.metadata_count > 0) {
         const auto pairs = push_.metadata_of(entry);
-        bytes += metadata_bytes(pairs);
+        metadata = size_of(pairs);
         for (const metadata_pair& pair : pairs) empty_metadata_name_ |= pair.name.empty();
       }
+      const std::uint64_t bytes = line_bytes + metadata.counted;
       const bool time_is_good =
           entry.timestamp_ns >= oldest_ns_ && entry.timestamp_ns <= newest_ns_;
       if (!time_is_good || line_bytes > line_bytes_max_ ||
-          (entry.metadata_count > 0 && !metadata_is_allowed(entry, bytes - line_bytes)))
-          [[unlikely]] {
+          (entry.metadata_count > 0 && !metadata_is_allowed(entry, metadata))) [[unlikely]] {
         core_.refused_[pushed.first_entry + i] = 1;
-        refuse_entry(entry, bytes, stream);
+        refuse_entry(entry, metadata, stream);
         continue;
       }
       ++outcome_.accepted_lines;
@@ -198,19 +205,25 @@ class distributor_core::preparation {
   }
 
   std::size_t metadata_bytes_max() const {
-    const std::size_t cap = core_.options_.entry_bytes_max;
+    const std::size_t cap = core_.options_.metadata_bytes_max;
     const std::uint64_t limit = limits_.max_structured_metadata_size;
     return limit == 0 ? cap : std::min<std::size_t>(limit, cap);
   }
+  std::size_t metadata_pairs_max() const {
+    const std::size_t cap = core_.options_.metadata_pairs_max;
+    const std::int64_t limit = limits_.max_structured_metadata_entries_count;
+    return limit == 0 ? cap : std::min<std::size_t>(std::max<std::int64_t>(limit, 0), cap);
+  }
 
-  bool metadata_is_allowed(const pushed_entry& entry, std::size_t bytes) const {
-    const std::int64_t count_max = limits_.max_structured_metadata_entries_count;
-    return limits_.allow_structured_metadata && bytes <= metadata_bytes_max() &&
-           (count_max == 0 || static_cast<std::int64_t>(entry.metadata_count) <= count_max);
+  bool metadata_is_allowed(const pushed_entry& entry, const metadata_size& size) const {
+    return limits_.allow_structured_metadata && size.counted <= metadata_bytes_max() &&
+           size.counted + size.uncounted <= core_.options_.metadata_bytes_max &&
+           entry.metadata_count <= metadata_pairs_max();
   }
 
   // Says which rule an entry breaks first. The entry breaks one.
-  void refuse_entry(const pushed_entry& entry, std::uint64_t bytes, std::string_view stream) {
+  void refuse_entry(const pushed_entry& entry, const metadata_size& metadata,
+                    std::string_view stream) {
     const std::size_t line_bytes = std::min(entry.line.size(), truncate_at_);
     std::string_view reason;
     const bool wanted = errors_.wants_text();
@@ -237,9 +250,9 @@ class distributor_core::preparation {
                std::to_string(line_bytes) + "' bytes";
       }
     } else {
-      reason = refuse_metadata(entry, bytes - line_bytes, name, text);
+      reason = refuse_metadata(entry, metadata, name, text);
     }
-    add_reason(outcome_.discarded, reason, 1, bytes);
+    add_reason(outcome_.discarded, reason, 1, line_bytes + metadata.counted);
     if (wanted) {
       errors_.add(std::move(text));
     } else {
@@ -247,22 +260,26 @@ class distributor_core::preparation {
     }
   }
 
-  std::string_view refuse_metadata(const pushed_entry& entry, std::size_t bytes,
+  std::string_view refuse_metadata(const pushed_entry& entry, const metadata_size& size,
                                    const std::string& stream, std::string& text) const {
     if (!limits_.allow_structured_metadata) {
       text = "stream " + stream + " includes structured metadata, but this feature is disallowed" +
              limit_hint("allow_structured_metadata", "enable");
       return "disallowed_structured_metadata";
     }
-    if (bytes > metadata_bytes_max()) {
+    const auto too_large = [&](std::size_t bytes, std::size_t limit) {
       text = "stream " + stream + " has structured metadata too large: '" + std::to_string(bytes) +
-             "' bytes, limit: '" + std::to_string(metadata_bytes_max()) + "' bytes" +
+             "' bytes, limit: '" + std::to_string(limit) + "' bytes" +
              limit_hint("max_structured_metadata_size", "increase");
       return "structured_metadata_too_large";
-    }
+    };
+    if (size.counted > metadata_bytes_max()) return too_large(size.counted, metadata_bytes_max());
+    const std::size_t all = size.counted + size.uncounted;
+    const std::size_t cap = core_.options_.metadata_bytes_max;
+    if (all > cap) return too_large(all, cap);
     text = "stream " + stream + " has too many structured metadata labels: '" +
            std::to_string(entry.metadata_count) + "', limit: '" +
-           std::to_string(limits_.max_structured_metadata_entries_count) + "'" +
+           std::to_string(metadata_pairs_max()) + "'" +
            limit_hint("max_structured_metadata_entries_count", "increase");
     return "structured_metadata_too_many";
   }
@@ -296,7 +313,7 @@ class distributor_core::preparation {
         core_.writers_.emplace_back(core_.writers_tenant_);
       }
     }
-    text_bytes_.assign(core_.options_.shards, 0);
+    frame_bytes_.assign(core_.options_.shards, 0);
     const level_detector detector(limits_);
     const bool discover = limits_.discover_log_levels && limits_.allow_structured_metadata;
     for (const resolved_stream& from : streams_) {
@@ -312,7 +329,7 @@ class distributor_core::preparation {
       if (!core_.writers_[s].empty()) {
         outcome_.frames.push_back({s, core_.writers_[s].finish()});
       }
-      text_bytes_[s] = 0;
+      frame_bytes_[s] = 0;
     }
     resolved_again_.clear();
   }
@@ -330,8 +347,8 @@ class distributor_core::preparation {
                   const level_detector* detector) {
     const std::uint32_t shard = shard_of(stream.fingerprint, core_.options_.shards);
     push_frame_writer& writer = core_.writers_[shard];
-    std::size_t& text_bytes = text_bytes_[shard];
-    begin_stream(writer, stream, text_bytes);
+    std::size_t& frame_bytes = frame_bytes_[shard];
+    begin_stream(writer, stream, frame_bytes);
     std::int64_t former_ns = min_time;  // as sent
     std::int64_t stored_ns = min_time;
     for (std::uint32_t i = 0; i < pushed.entry_count; ++i) {
@@ -350,25 +367,24 @@ class distributor_core::preparation {
           entry.metadata_count == 0 && detector == nullptr
               ? std::span<const metadata_pair>()
               : metadata_.finish(line, push_.metadata_of(entry), detector, stream.level);
-      writer.add(time_ns, line, metadata);
-      if (entry.metadata_count != 0) {
-        for (const metadata_pair& pair : metadata) {
-          text_bytes += pair.name.size() + pair.value.size();
-        }
+      std::size_t bytes = line.size() + frame_row_bytes;
+      for (const metadata_pair& pair : metadata) {
+        bytes += pair.name.size() + pair.value.size() + frame_pair_bytes;
       }
-      if (writer.line_bytes() + writer.rows() * frame_row_bytes + text_bytes >=
-          core_.options_.frame_bytes_max) [[unlikely]] {
+      if (frame_bytes + bytes > core_.options_.frame_bytes_max && !writer.empty()) [[unlikely]] {
         outcome_.frames.push_back({shard, writer.finish()});
-        text_bytes = 0;
-        begin_stream(writer, stream, text_bytes);
+        frame_bytes = 0;
+        begin_stream(writer, stream, frame_bytes);
       }
+      writer.add(time_ns, line, metadata);
+      frame_bytes += bytes;
     }
   }
 
   static void begin_stream(push_frame_writer& writer, const cached_labels& stream,
-                           std::size_t& text_bytes) {
+                           std::size_t& frame_bytes) {
     writer.begin_stream(stream.fingerprint, stream.canonical_labels);
-    text_bytes += stream.canonical_labels.size() + frame_stream_bytes;
+    frame_bytes += stream.canonical_labels.size() + frame_stream_bytes;
   }
 
   // The line, cut to the limit when the tenant has it so. Valid until all frames are built.
@@ -392,7 +408,7 @@ class distributor_core::preparation {
   std::size_t line_bytes_max_ = 0;
   bool empty_metadata_name_ = false;
   std::vector<resolved_stream> streams_;
-  std::vector<std::size_t> text_bytes_;  // of the frames being built: labels and sent metadata
+  std::vector<std::size_t> frame_bytes_;  // of the frames being built, about
   push_errors errors_;
   prepared_push outcome_;
   entry_metadata metadata_;

@@ -430,10 +430,72 @@ TEST_F(DistributorCore, CutLinesAndNewNamesStandSideBySide) {
 
 TEST_F(DistributorCore, RefusesWhatNoFrameHolds) {
   limits_.max_line_size = 0;
-  options_.entry_bytes_max = 100;
+  options_.line_bytes_max = 100;
   const prepared_push out = prepare_one(R"({a="b"})", {{now_ns, std::string(101, 'x')}});
   EXPECT_EQ(out.status, 400);
   EXPECT_EQ(out.discarded[0].reason, "line_too_long");
+}
+
+pair_list pairs_of(std::size_t count, std::size_t value_bytes, const std::string& name = "k") {
+  pair_list pairs;
+  for (std::size_t i = 0; i < count; ++i) {
+    pairs.emplace_back(name + std::to_string(i), std::string(value_bytes, 'v'));
+  }
+  return pairs;
+}
+
+// No flush could store them: whatever the tenant's limits say.
+TEST_F(DistributorCore, BoundsMetadataWithoutLimits) {
+  limits_.ingestion_rate_mb = limits_.ingestion_burst_size_mb = 1000;
+  limits_.max_structured_metadata_size = 0;
+  limits_.max_structured_metadata_entries_count = 0;
+  const prepared_push fine = prepare_one(
+      R"({a="b"})", {{now_ns, "x", pairs_of(65'535, 1)},
+                     {now_ns, "x", {{"k", std::string((8u << 20) - 1, 'v')}}},
+                     {now_ns, "x", {{"detected_level", std::string((8u << 20) - 14, 'v')}}}});
+  EXPECT_EQ(fine.status, 204) << fine.failure->message;
+  ASSERT_EQ(fine.frames.size(), 3u);
+  EXPECT_EQ(fine.frames[0].frame->slices()[0].metadata.row(0).size(), 65'535u);
+  const prepared_push out = prepare_one(
+      R"({a="b"})", {{now_ns, "x", pairs_of(65'536, 1)},
+                     {now_ns, "x", {{"k", std::string(8u << 20, 'v')}}},
+                     {now_ns, "x", {{"detected_level", std::string((8u << 20) - 13, 'v')}}},
+                     {now_ns, "kept"}});
+  EXPECT_EQ(out.status, 400);
+  EXPECT_EQ(out.accepted_lines, 1u);
+  EXPECT_EQ(out.failure->message,
+            R"(1 errors like: stream '{a="b"}' has too many structured metadata labels: '65536', )"
+            "limit: '65535'. Please see `limits_config.max_structured_metadata_entries_count` or "
+            "contact your Loki administrator to increase it; 2 errors like: stream '{a=\"b\"}' has "
+            "structured metadata too large: '8388609' bytes, limit: '8388608' bytes. Please see "
+            "`limits_config.max_structured_metadata_size` or contact your Loki administrator to "
+            "increase it");
+  // A larger limit changes nothing.
+  limits_.max_structured_metadata_size = 1u << 30;
+  limits_.max_structured_metadata_entries_count = 1'000'000;
+  EXPECT_EQ(prepare_one(R"({a="b"})", {{now_ns, "x", pairs_of(65'536, 1)}}).status, 400);
+}
+
+// An entry of many pairs took time by the square of their number.
+TEST_F(DistributorCore, ManyPairsAreMadeUniqueAtOnce) {
+  limits_.max_structured_metadata_size = 0;
+  limits_.max_structured_metadata_entries_count = 0;
+  pair_list sent = pairs_of(1000, 1, "a name ");
+  sent.emplace_back("a_name_7", "last");
+  sent.emplace_back("a name 8", "");
+  pair_list expected = pairs_of(1000, 1, "a_name_");
+  expected[7].second = "last";
+  expected.erase(expected.begin() + 8);
+  EXPECT_THAT(stored(prepare_one(R"({a="b"})", {{now_ns, "x", sent}})).begin()->second,
+              ElementsAre(test_entry{now_ns, "x", expected}));
+}
+
+TEST_F(DistributorCore, ALargeEntryGoesAlone) {
+  options_.frame_bytes_max = 1000;
+  const prepared_push out = prepare_one(
+      R"({a="b"})", {{now_ns, "small"}, {now_ns, std::string(5000, 'x')}, {now_ns, "small"}});
+  ASSERT_EQ(out.frames.size(), 3u);
+  for (const auto& f : out.frames) EXPECT_EQ(f.frame->rows(), 1u);
 }
 
 TEST_F(DistributorCore, RateLimitRefusesTheWholePush) {

@@ -15,12 +15,16 @@ struct distributor_options {
   // Memory of one label cache (one an io thread). Less: labels are parsed more often; more: no gain
   // once all active streams fit (about 600 bytes each).
   std::size_t label_cache_bytes_max = 16u << 20;
-  // A frame is closed when it takes about this. Larger frames cost less per entry, smaller ones are
-  // acknowledged sooner.
+  // A frame is closed before an entry that would make it larger than this; one with a single entry
+  // may be. Larger frames cost less per entry, smaller ones are acknowledged sooner.
   std::size_t frame_bytes_max = 2u << 20;
-  // Longest line, and most structured metadata of one entry, whatever the tenant's limits say: one
-  // entry must fit into one frame and one WAL record.
-  std::size_t entry_bytes_max = 16u << 20;
+  // What an entry may have, whatever the tenant's limits say: every entry that is acknowledged must
+  // fit into a frame, a WAL record and a pack. Bytes of the line; ...
+  std::size_t line_bytes_max = 16u << 20;
+  // ... of names and values of the structured metadata as sent, `detected_level` included; ...
+  std::size_t metadata_bytes_max = 8u << 20;
+  // ... and its pairs.
+  std::size_t metadata_pairs_max = 65'535;
 };
 
 }  // namespace skald

@@ -26,6 +26,7 @@ class entry_metadata {
 
  private:
   void normalise(std::span<const metadata_pair> raw);
+  void keep_last_values();
   std::string_view safe_name(std::string_view raw);
 
   std::vector<metadata_pair> pairs_;

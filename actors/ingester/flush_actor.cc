@@ -125,8 +125,8 @@ class flush_actor final : public supervisor_actor {
   };
 
   void start_flusher() {
-    flusher_ = spawn_flusher(
-        system(), {setup_.options, setup_.store, setup_.time, setup_.metrics, setup_.hooks});
+    flusher_ = spawn_flusher(system(), {setup_.options, setup_.store, setup_.files, setup_.time,
+                                        setup_.metrics, setup_.hooks});
     watch(flusher_child, flusher_, "flusher");
     tell_spawned(setup_.hooks, "flusher", flusher_);
   }

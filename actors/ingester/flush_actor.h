@@ -22,6 +22,7 @@
 #include "actors/ingester/node_state.h"
 #include "runtime/base/clock.h"
 #include "runtime/metrics/metric_registry.h"
+#include "storage/file/file_system.h"
 #include "storage/object_store/object_store.h"
 
 namespace skald {
@@ -63,6 +64,7 @@ struct flush_setup {
   caf::actor index;
   flush_progress progress;  // as recovered
   object_store* store = nullptr;
+  file_system* files = nullptr;
   const clock* time = nullptr;
   metric_registry* metrics = nullptr;
   ingester_hooks_ptr hooks;

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "actors/ingester/head_block.h"
+#include "actors/ingester/storable_rows.h"
 #include "storage/chunk/pack_format.h"
 #include "storage/chunk/prefetch.h"
 
@@ -100,14 +102,35 @@ class pack_inputs {
   std::deque<std::vector<std::uint32_t>> starts_;  // these stay where they are
 };
 
-result<written_pack> write_pack(const pack_identity& identity,
+struct pack_outcome {
+  std::optional<written_pack> pack;  // none when no row is left
+  std::optional<refused_rows> refused;
+};
+
+// When something in there fits into no pack: the pack of the rest.
+result<pack_outcome> write_storable(const pack_identity& identity,
+                                    const std::vector<head_snapshot_ptr>& pieces,
+                                    pack_writer& writer) {
+  pack_inputs inputs(pieces);
+  SKALD_TRY_ASSIGN(sifted_rows sifted, sift_rows(identity, inputs.take(), writer));
+  pack_outcome out;
+  if (sifted.refused != nullptr) out.refused = {std::move(sifted.refused), std::move(sifted.why)};
+  if (sifted.storable.empty()) return out;
+  SKALD_TRY_ASSIGN(out.pack, writer.write(identity, std::move(sifted.storable)));
+  return out;
+}
+
+result<pack_outcome> write_pack(const pack_identity& identity,
                                 std::vector<head_snapshot_ptr> pieces, pack_writer& writer) {
   // Buffers of one stream in order of arrival: of equal timestamps the earlier buffer's come first.
   std::stable_sort(pieces.begin(), pieces.end(), [](const auto& a, const auto& b) {
     return a->first_sequence < b->first_sequence;
   });
   pack_inputs inputs(pieces);
-  return writer.write(identity, inputs.take());
+  auto written = writer.write(identity, inputs.take());
+  if (written.ok()) return pack_outcome{std::move(written).value(), {}};
+  if (written.error().code != errc::invalid_argument) return std::move(written).error();
+  return write_storable(identity, pieces, writer);
 }
 
 // What goes into one pack each. Mostly that is all: only the labels of very many streams, or of
@@ -155,10 +178,10 @@ pack_rows rows_of(const std::string& tenant, const std::string& key,
   return rows;
 }
 
-std::uint64_t duplicates(const std::vector<head_snapshot_ptr>& pieces, const pack_info& pack) {
+std::uint64_t rows_before(const std::vector<head_snapshot_ptr>& pieces) {
   std::uint64_t rows = 0;
   for (const auto& piece : pieces) rows += piece->rows + piece->duplicates;
-  return rows - pack.rows;
+  return rows;
 }
 
 }  // namespace
@@ -174,13 +197,22 @@ result<flushed_set> flush_packs(const sealed_set& set, const std::string& origin
       const auto parts = split_by_labels(std::move(of_day));
       for (std::size_t part = 0; part < parts.size(); ++part) {
         const auto key = pack_object_key(identity, day, part);
-        SKALD_TRY_ASSIGN(const auto pack, write_pack(identity, parts[part], writer));
+        SKALD_TRY_ASSIGN(auto outcome, write_pack(identity, parts[part], writer));
+        out.duplicates += rows_before(parts[part]);
+        if (outcome.refused) {
+          out.duplicates -= outcome.refused->frame->rows();
+          outcome.refused->day = day;
+          outcome.refused->pack_key = key;
+          out.refused.push_back(*std::move(outcome.refused));
+        }
+        if (!outcome.pack) continue;
+        const written_pack& pack = *outcome.pack;
         SKALD_TRY(store.put(key, pack.views()));
         out.packs.push_back({tenant, day, key});
         out.rows.push_back(rows_of(tenant, key, parts[part], pack));
         out.raw_bytes += pack.info.line_bytes;
         out.stored_bytes += pack.bytes;
-        out.duplicates += duplicates(parts[part], pack.info);
+        out.duplicates -= pack.info.rows;
         out.infos.push_back(pack.info);
       }
     }

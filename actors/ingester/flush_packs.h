@@ -15,6 +15,14 @@
 
 namespace skald {
 
+// Rows of one tenant that no pack takes, which the caller keeps for people.
+struct refused_rows {
+  push_frame_ptr frame;
+  error why;
+  std::int64_t day = 0;
+  std::string pack_key = {};  // the pack that they would be in
+};
+
 struct flushed_set {
   std::vector<flushed_pack> packs;
   std::vector<pack_rows> rows;
@@ -22,6 +30,7 @@ struct flushed_set {
   std::uint64_t stored_bytes = 0;
   std::uint64_t duplicates = 0;  // rows left out by buffers and packs
   std::vector<pack_info> infos;  // of the packs
+  std::vector<refused_rows> refused;
 };
 
 // `origin` is that of the shard. Errors: those of the object store; a repeated call writes the same

@@ -79,6 +79,112 @@ TEST(FlushPacks, LabelsThatAreTooMuchForOnePackGoIntoSeveral) {
   EXPECT_EQ(store.list("packs/")->size(), 3u);
 }
 
+struct poison_case {
+  const char* name;
+  std::size_t pairs;
+  std::size_t value_bytes;
+  std::size_t line_bytes;
+  bool refused;
+};
+
+std::vector<metadata_pair> metadata_of(const poison_case& one, std::vector<std::string>& names) {
+  static const std::string value(row_metadata_bytes_max, 'v');
+  std::vector<metadata_pair> pairs;
+  names.resize(one.pairs);
+  for (std::size_t i = 0; i < one.pairs; ++i) {
+    names[i] = "k" + std::to_string(i);
+    pairs.push_back({names[i], std::string_view(value).substr(0, one.value_bytes)});
+  }
+  return pairs;
+}
+
+// Three rows of one stream, of which the middle one is large, and one of another stream.
+sealed_set set_with(const poison_case& one, bool by_reference) {
+  std::vector<std::string> names;
+  const auto pairs = metadata_of(one, names);
+  const stream_ptr streams[] = {stream_with(1, 5), stream_with(2, 5)};
+  push_frame_builder frame("t");
+  frame.begin_stream(streams[0]->fingerprint, streams[0]->canonical_labels);
+  frame.add(day * nanoseconds_per_day, "before", {});
+  frame.add(day * nanoseconds_per_day + 1, std::string(one.line_bytes, 'x'), pairs);
+  frame.add(day * nanoseconds_per_day + 2, "after", {});
+  frame.begin_stream(streams[1]->fingerprint, streams[1]->canonical_labels);
+  frame.add(day * nanoseconds_per_day, "neighbour", {});
+  const auto durable =
+      std::make_shared<const durable_frame>(durable_frame{frame.finish(), 1, nullptr, nullptr});
+  sealed_set set;
+  set.flush_id = 7;
+  set.sequence = 100;
+  for (std::uint32_t slice = 0; slice < 2; ++slice) {
+    const auto& columns = durable->frame->slices()[slice];
+    head_columns copied;
+    copied.append(columns, 0, static_cast<std::uint32_t>(columns.rows()));
+    auto piece = std::make_shared<head_snapshot>(*copied.snapshot(streams[slice], day, 1));
+    if (by_reference) {
+      piece->slices.emplace_back(durable, slice, 0, piece->rows);
+    }
+    set.by_tenant["t"].push_back(std::move(piece));
+  }
+  return set;
+}
+
+// Such an entry made every flush fail, for ever, and its neighbours stayed in the log.
+TEST(FlushPacks, WhatFitsIntoNoPackIsSetApart) {
+  for (const poison_case& one :
+       {poison_case{"as many pairs as there may be", row_metadata_pairs_max, 1, 1, false},
+        poison_case{"too many pairs", row_metadata_pairs_max + 1, 1, 1, true},
+        poison_case{"as much metadata as there may be", 1, row_metadata_bytes_max - 2, 1, false},
+        poison_case{"too much metadata", 1, row_metadata_bytes_max - 1, 1, true},
+        poison_case{"as long as a line may be", 0, 0, line_bytes_max, false},
+        poison_case{"too long a line", 0, 0, line_bytes_max + 1, true}}) {
+    for (const bool by_reference : {false, true}) {
+      SCOPED_TRACE(one.name);
+      memory_store store;
+      pack_writer writer;
+      const auto flushed = flush_packs(set_with(one, by_reference), "n-1-0", writer, store);
+      ASSERT_TRUE(flushed.ok()) << flushed.error().message;
+      EXPECT_EQ(flushed->duplicates, 0u);
+      ASSERT_EQ(flushed->infos.size(), 1u);
+      EXPECT_EQ(flushed->infos[0].rows, one.refused ? 3u : 4u);
+      EXPECT_EQ(flushed->infos[0].chunks, 2u);
+      EXPECT_TRUE(pack_reader::open(store, flushed->packs.at(0).key).ok());
+      ASSERT_EQ(flushed->refused.size(), one.refused ? 1u : 0u);
+      if (!one.refused) continue;
+      const refused_rows& refused = flushed->refused[0];
+      EXPECT_EQ(refused.pack_key, flushed->packs[0].key);
+      EXPECT_EQ(refused.day, day);
+      EXPECT_EQ(refused.why.code, errc::invalid_argument);
+      ASSERT_EQ(refused.frame->rows(), 1u);
+      const auto& slice = refused.frame->slices()[0];
+      EXPECT_EQ(slice.timestamps[0], day * nanoseconds_per_day + 1);
+      EXPECT_EQ(slice.lines.line(0).size(), one.line_bytes);
+      EXPECT_EQ(slice.metadata.row(0).size(), one.pairs);
+    }
+  }
+}
+
+TEST(FlushPacks, ADayOfNothingElseMakesNoPack) {
+  const poison_case one{"too many pairs", row_metadata_pairs_max + 1, 1, 1, true};
+  std::vector<std::string> names;
+  const auto pairs = metadata_of(one, names);
+  const auto stream = stream_with(1, 5);
+  push_frame_builder frame("t");
+  frame.begin_stream(stream->fingerprint, stream->canonical_labels);
+  frame.add(day * nanoseconds_per_day, "x", pairs);
+  head_columns columns;
+  columns.append(frame.finish()->slices()[0], 0, 1);
+  sealed_set set;
+  set.by_tenant["t"].push_back(columns.snapshot(stream, day, 1));
+  memory_store store;
+  pack_writer writer;
+  const auto flushed = flush_packs(set, "n-1-0", writer, store);
+  ASSERT_TRUE(flushed.ok()) << flushed.error().message;
+  EXPECT_TRUE(flushed->packs.empty());
+  EXPECT_TRUE(flushed->rows.empty());
+  ASSERT_EQ(flushed->refused.size(), 1u);
+  EXPECT_TRUE(store.list("packs/")->empty());
+}
+
 TEST(PackWriter, RefusesLabelsThatNoReaderWouldTake) {
   std::vector<head_snapshot_ptr> pieces;
   std::vector<pack_input> inputs;

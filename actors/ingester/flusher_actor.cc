@@ -7,6 +7,7 @@
 #include "actors/ingester/ingester_messages.h"
 #include "actors/supervision/supervisor_actor.h"
 #include "runtime/base/log.h"
+#include "storage/file/atomic_write.h"
 
 namespace skald {
 namespace {
@@ -25,6 +26,7 @@ class flusher_actor final : public supervisor_actor {
     utilization_ = setup_.metrics->get_histogram(
         metric_names::chunk_utilization, {}, {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0});
     stored_bytes_ = setup_.metrics->get_counter(metric_names::pack_stored_bytes);
+    quarantined_ = setup_.metrics->get_counter(metric_names::ingester_quarantined_entries);
   }
 
   caf::behavior make_behavior() override {
@@ -51,6 +53,9 @@ class flusher_actor final : public supervisor_actor {
     auto flushed =
         flush_packs(*job.set, shard_origin(setup_.options, job.shard), writer_, *setup_.store);
     if (flushed.ok()) {
+      if (auto kept = keep_refused(flushed->refused); !kept.ok()) flushed = std::move(kept).error();
+    }
+    if (flushed.ok()) {
       raw_bytes_.add(static_cast<double>(flushed->raw_bytes));
       stored_bytes_.add(static_cast<double>(flushed->stored_bytes));
       duplicates_.add(static_cast<double>(flushed->duplicates));
@@ -70,10 +75,28 @@ class flusher_actor final : public supervisor_actor {
     caf::anon_send(job.reply_to, std::move(answer));
   }
 
+  // Entries are not lost for being in no pack: they are kept as push frames beside the log.
+  result<void> keep_refused(const std::vector<refused_rows>& all) {
+    for (const auto& refused : all) {
+      const auto directory = setup_.options.wal_directory + "/quarantine";
+      SKALD_TRY(setup_.files->create_directories(directory));
+      // Packs of two tenants, or of two days, may have one name.
+      const auto tenant = to_hex(fingerprint_of(refused.frame->tenant())).substr(0, 16);
+      const auto path = directory + "/pack-" + tenant + "-" + std::to_string(refused.day) + "-" +
+                        refused.pack_key.substr(refused.pack_key.rfind('/') + 1) + ".frame";
+      SKALD_TRY(atomic_write(*setup_.files, path, refused.frame->bytes()));
+      quarantined_.add(static_cast<double>(refused.frame->rows()));
+      log_error(name(), "entries that no pack takes are kept in a file",
+                {{"path", path}, {"entries", refused.frame->rows()}, log_field(refused.why)});
+    }
+    return {};
+  }
+
   const flusher_setup setup_;
   pack_writer writer_;
   counter raw_bytes_;
   counter stored_bytes_;
+  counter quarantined_;
   counter duplicates_;
   histogram utilization_;
 };

@@ -10,6 +10,7 @@
 #include "actors/ingester/ingester_options.h"
 #include "runtime/base/clock.h"
 #include "runtime/metrics/metric_registry.h"
+#include "storage/file/file_system.h"
 #include "storage/object_store/object_store.h"
 
 namespace skald {
@@ -18,6 +19,7 @@ namespace skald {
 struct flusher_setup {
   ingester_options options;
   object_store* store = nullptr;
+  file_system* files = nullptr;
   const clock* time = nullptr;
   metric_registry* metrics = nullptr;
   ingester_hooks_ptr hooks;

@@ -392,8 +392,9 @@ class ingester_actor final : public supervisor_actor {
     wal.detached = options_.detached_workers;
     wal_ = spawn_wal_actor(system(), std::move(wal));
     adopt(wal_child, wal_, "wal");
-    flush_ = spawn_flush_actor(system(), {options_, node_, self(), wal_, index_, message.progress,
-                                          deps_.store, deps_.time, deps_.metrics, deps_.hooks});
+    flush_ = spawn_flush_actor(
+        system(), {options_, node_, self(), wal_, index_, message.progress, deps_.store,
+                   deps_.files, deps_.time, deps_.metrics, deps_.hooks});
     adopt(flush_child, flush_, "flush");
     open_shards(message);
   }

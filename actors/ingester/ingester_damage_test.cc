@@ -57,5 +57,63 @@ TEST_F(damaged_ingester, StartsWhenAFlushedPackIsDamaged) {
   EXPECT_EQ(see_memory(), once({second}));
 }
 
+// A log of an earlier version may hold such an entry. It made every flush fail, and its neighbours
+// stayed in the log for ever.
+TEST_F(damaged_ingester, SetsApartWhatNoPackTakes) {
+  options_.wal.segment_bytes = 4 << 20;
+  start();
+  auto first = numbered(0, 50);
+  entry poison = first[7];
+  poison.line = "too much";
+  for (int i = 0; i < 70'000; ++i) poison.metadata.emplace_back("k" + std::to_string(i), "v");
+  auto sent = first;
+  sent.insert(sent.begin() + 20, poison);
+  ASSERT_TRUE(push(sent).ok());
+  crash();
+  start();
+  EXPECT_EQ(see_all(), once({sent}));
+  const auto flushed = flush();
+  ASSERT_TRUE(flushed.ok()) << flushed.error().message;
+  EXPECT_EQ(see_all(), once({first}));
+  EXPECT_TRUE(see_memory().empty());
+  EXPECT_EQ(metrics_.get_counter(metric_names::ingester_quarantined_entries).value(), 1);
+  std::size_t kept = 0;
+  for (const auto& file :
+       std::filesystem::directory_iterator(options_.wal_directory + "/quarantine")) {
+    const auto bytes = read_file(files_, file.path());
+    ASSERT_TRUE(bytes.ok());
+    const auto frame = push_frame::parse(*bytes);
+    ASSERT_TRUE(frame.ok()) << file.path();
+    EXPECT_EQ((*frame)->tenant(), "t");
+    ASSERT_EQ((*frame)->rows(), 1U);
+    EXPECT_EQ((*frame)->slices()[0].lines.line(0), "too much");
+    EXPECT_EQ((*frame)->slices()[0].metadata.row(0).size(), 70'000U);
+    ++kept;
+  }
+  EXPECT_EQ(kept, 1U);
+  crash();
+  start();
+  EXPECT_EQ(see_all(), once({first}));
+}
+
+// What cannot be kept stays in the log until it can.
+TEST_F(damaged_ingester, DropsNothingThatItCannotKeep) {
+  options_.wal.segment_bytes = 4 << 20;
+  start();
+  auto sent = numbered(0, 10);
+  for (int i = 0; i < 70'000; ++i) sent[3].metadata.emplace_back("k" + std::to_string(i), "v");
+  ASSERT_TRUE(push(sent).ok());
+  std::ofstream(options_.wal_directory + "/quarantine") << "x";
+  EXPECT_FALSE(flush().ok());
+  EXPECT_EQ(see_all(), once({sent}));
+  crash();
+  std::filesystem::remove(options_.wal_directory + "/quarantine");
+  start();
+  EXPECT_EQ(see_all(), once({sent}));
+  ASSERT_TRUE(flush().ok());
+  sent.erase(sent.begin() + 3);
+  EXPECT_EQ(see_all(), once({sent}));
+}
+
 }  // namespace
 }  // namespace skald

@@ -70,6 +70,9 @@ inline constexpr metric_definition ingester_flushes{
     "skald_ingester_flushes_total", "Flushes, by reason (budget, age, idle, forced, pressure)."};
 inline constexpr metric_definition ingester_flush_failures{"skald_ingester_flush_failures_total",
                                                            "Failed flush attempts."};
+inline constexpr metric_definition ingester_quarantined_entries{
+    "skald_ingester_quarantined_entries_total",
+    "Entries that no pack takes, kept in files beside the write-ahead log."};
 inline constexpr metric_definition ingester_flush_duration{
     "skald_ingester_flush_duration_seconds", "Time from sealing to the flushed record."};
 inline constexpr metric_definition chunk_utilization{

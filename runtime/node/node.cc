@@ -172,7 +172,7 @@ gateway_context_ptr node::implementation::make_gateway_context() {
       config_.http_prefix.empty() ? config_.server.http_path_prefix : config_.http_prefix;
   context->distributor = distributor_;
   context->distributor_cores = std::make_shared<distributor_core_pool>(
-      distributor_options_of(), std::make_shared<rate_limiter>());
+      distributor_options_of(config_), std::make_shared<rate_limiter>());
   context->body_bytes_max = config_.distributor.max_recv_msg_size;
   context->inflated_bytes_max = config_.distributor.max_decompressed_size;
   context->budget = budget_;

@@ -4,8 +4,24 @@
 #include <algorithm>
 #include <memory>
 
+#include "actors/distributor/label_cache.h"
+#include "storage/chunk/pack_format.h"
+#include "storage/wal/wal_format.h"
+
 namespace skald {
 namespace {
+
+// What is in a WAL record beside labels, lines and metadata.
+constexpr std::uint64_t record_rest_bytes_max = 64u << 10;
+
+// What distributors let pass every flush can store. Metadata grows by `key_` in front of each name
+// and by the level.
+constexpr distributor_options widest;
+static_assert(widest.line_bytes_max <= line_bytes_max);
+static_assert(widest.metadata_pairs_max + 1 <= row_metadata_pairs_max);
+static_assert(widest.metadata_bytes_max + 4 * widest.metadata_pairs_max + 64 <=
+              row_metadata_bytes_max);
+static_assert(stream_labels_bytes_max <= pack_label_bytes_max);
 
 std::chrono::milliseconds to_ms(config_duration d) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(d);
@@ -46,7 +62,8 @@ ingester_options ingester_options_of(const node_config& config, const machine_si
   options.wal.incarnation = incarnation;
   options.wal.direct_io = config.skald.wal_direct_io;
   options.wal.segment_bytes = config.skald.wal_segment_size;
-  options.wal.disk_full_share = config.ingester.wal_disk_full_threshold;
+  const double full_at = config.ingester.wal_disk_full_threshold;
+  options.wal.disk_full_share = full_at > 0 ? full_at : 1.0;
   options.unflushed_bytes_max =
       config.skald.flush_budget > 0
           ? config.skald.flush_budget
@@ -71,9 +88,21 @@ std::uint64_t query_memory_bytes_of(const node_config& config, const machine_siz
                                              : machine.memory_bytes / 4;
 }
 
-distributor_options distributor_options_of() {
+distributor_options distributor_options_of(const node_config& config) {
   distributor_options options;
   options.shards = 1;  // the ingester of this node routes within a frame
+  if (!config.ingester.wal_enabled) return options;
+  // A record takes a frame of several entries, or of one with its stream's labels, and the list of
+  // refused rows.
+  const std::uint64_t room = config.skald.wal_segment_size - wal_block_bytes -
+                             stream_labels_bytes_max - record_rest_bytes_max;
+  const auto shrink = [](std::size_t& bound, std::uint64_t to) {
+    bound = std::min<std::size_t>(bound, to);
+  };
+  shrink(options.frame_bytes_max, room / 2);
+  shrink(options.line_bytes_max, room / 2);
+  shrink(options.metadata_bytes_max, room / 4);
+  shrink(options.metadata_pairs_max, room / 4 / 16);
   return options;
 }
 

@@ -22,8 +22,8 @@ http_server_options http_options_of(const node_config& config, const machine_siz
 ingester_options ingester_options_of(const node_config& config, const machine_size& machine,
                                      std::uint64_t incarnation);
 querier_options querier_options_of(const node_config& config, const machine_size& machine);
-distributor_options distributor_options_of();
 // Of one query.
 std::uint64_t query_memory_bytes_of(const node_config& config, const machine_size& machine);
+distributor_options distributor_options_of(const node_config& config);
 
 }  // namespace skald

@@ -18,7 +18,12 @@ const words addresses = {"10.0.0.1",        "192.168.0.5:8080", "10.1.2.300", "2
 const words texts = {"hello world",  "x",   "k1",     "k2",  "fo o",     "foo",    "caf\xC3\xA9",
                      "\xEF\xBF\xBD", "a=b", "q\xFFr", "5ms", "ERROR k3", "foobar", "q"};
 
+// Each begins like others do.
+const words pods = {"web",   "web-2",  "web-20", "web-201",       "we",
+                    "api-1", "api-10", "WEB-2",  "web-2\xC3\xA9", "x-web-2"};
+
 std::string value_for(const std::string& key, random_source& random) {
+  if (key == "pod") return random.pick(pods);
   if (key == "level" || key == "lvl") return random.pick(levels);
   if (key == "v" || key == "n") return random.pick(numbers);
   if (key == "dur") return random.pick(durations);
@@ -27,7 +32,8 @@ std::string value_for(const std::string& key, random_source& random) {
   return random.pick(texts);
 }
 
-const words keys = {"level", "v", "n", "dur", "size", "ip", "msg", "a", "b", "app", "trace", "a-b"};
+const words keys = {"level", "v", "n",   "dur",   "size", "ip", "msg",
+                    "a",     "b", "app", "trace", "a-b",  "pod"};
 
 std::string json_string(const std::string& text) {
   std::string out = "\"";
@@ -151,7 +157,8 @@ std::string random_line(std::uint64_t style, random_source& random) {
 std::vector<label> random_metadata(random_source& random) {
   label_set set;
   while (random.one_in(3)) {
-    const std::string name = random.pick(words{"trace", "v", "app", "level", "m", "a"});
+    const std::string name =
+        random.pick(words{"trace", "v", "app", "level", "m", "a", "pod", "pod"});
     std::string value = value_for(name, random);
     if (value.empty()) value = "e";
     set.set(name, value);
@@ -169,9 +176,13 @@ std::int64_t random_time(random_source& random) {
 }  // namespace
 
 data_set random_data(random_source& random) {
-  static const words streams = {R"({app="x"})", R"({app="x", env="prod"})",
-                                R"({app="y", env="dev"})", R"({app="y", level="info", n="1"})",
-                                R"({app="z", env="prod", v="2.5"})"};
+  static const words streams = {R"({app="x"})",
+                                R"({app="x", env="prod"})",
+                                R"({app="y", env="dev"})",
+                                R"({app="y", level="info", n="1"})",
+                                R"({app="z", env="prod", v="2.5"})",
+                                R"({app="x", pod="web-2"})",
+                                R"({app="y", pod="web-20"})"};
   data_set data;
   for (std::uint64_t s = 1 + random.below(4); s-- > 0;) {
     const stream_ptr stream = stream_of(random.pick(streams));

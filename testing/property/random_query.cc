@@ -5,8 +5,9 @@ namespace skald::logql::property {
 namespace {
 
 const words names = {
-    "level", "v", "n",           "dur",   "size",          "ip",  "msg", "a",   "b",   "app",
-    "env",   "m", "v_extracted", "trace", "app_extracted", "a_b", "f_k", "lvl", "a_k", "missing"};
+    "level", "v",   "n",   "dur",     "size",        "ip",    "msg",           "a",
+    "b",     "app", "env", "m",       "v_extracted", "trace", "app_extracted", "a_b",
+    "f_k",   "lvl", "a_k", "missing", "pod"};
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
@@ -28,7 +29,28 @@ std::string some_names(random_source& random) {
   return out;
 }
 
+// Texts of which some begin like others, as one regular expression. No branch is empty: line
+// filters leave such branches out, as Loki's do.
+enum class branches { texts, any };
+std::string alternation(random_source& random, branches kind) {
+  static const words texts = {"web", "web-2", "web-20", "web-201",
+                              "we",  "api-1", "api-10", "x-web"};
+  static const words parts = {"web-2.*",    ".*-20",        "web.+",
+                              "web-?2?",    "(web|api)-1",  "web-[0-9]",
+                              "(?i:web-2)", "web(-2(0)?)?", "web-2(0|1|01)"};
+  std::string out = random.one_in(8) ? "(?i)" : "";
+  for (std::uint64_t i = 2 + random.below(3); i-- > 0;) {
+    out += kind == branches::any && random.one_in(5) ? random.pick(parts) : random.pick(texts);
+    if (i > 0) out += "|";
+  }
+  return out;
+}
+
 std::string selector(random_source& random) {
+  if (random.one_in(12)) {
+    return "{app=~\".+\", pod" + random.pick(words{"=~", "!~"}) + "`" +
+           alternation(random, branches::any) + "`}";
+  }
   if (!random.one_in(3)) return R"({app=~".+"})";
   return random.pick(words{R"({app="x"})", R"({app=~"x|y"})", R"({app=~".+", env!="dev"})",
                            R"({app="y", missing=""})", R"({env="prod"})",
@@ -45,6 +67,9 @@ std::string line_filter_operands(random_source& random, const std::string& op) {
                                  "<_> <_> v", ""};
   static const words ips = {"10.0.0.0/8", "192.168.0.0-192.168.1.80", "2001:db8::1", "10.0.0.1"};
   const bool literal = op == "|=" || op == "!=";
+  if ((op == "|~" || op == "!~") && random.one_in(5)) {
+    return "`" + alternation(random, branches::any) + "`";
+  }
   std::string out;
   do {
     if (!out.empty()) out += " or ";
@@ -70,6 +95,11 @@ std::string string_filter(random_source& random) {
   static const words regexes = {
       "info|warn", "er.*",     ".*o",      "i[a-z]+o",      "o+", ".+", ".*",
       "",          "(?i)INFO", "er.*|foo", "\\d+(\\.\\d+)?"};
+  if (random.one_in(6)) {
+    const std::string name = random.one_in(4) ? random.pick(names) : "pod";
+    return name + random.pick(words{"=~", "=~", "!~"}) + "`" +
+           alternation(random, branches::texts) + "`";
+  }
   const std::string name = random.one_in(8) ? "__error__" : random.pick(names);
   if (name == "__error__") {
     return name + random.pick(words{"=", "!=", "=~", "!~"}) +

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <limits>
 #include <random>
 #include <thread>
@@ -27,14 +28,16 @@ constexpr time_range all_time = {std::numeric_limits<std::int64_t>::min(),
 class hand_clock final : public clock {
  public:
   std::int64_t wall_now_ns() const override { return 0; }
-  std::chrono::steady_clock::time_point now() const override { return now_ += step_; }
-  void advance(std::chrono::nanoseconds by) { now_ += by; }
+  std::chrono::steady_clock::time_point now() const override {
+    return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(now_ns_ += step_ns_));
+  }
+  void advance(std::chrono::nanoseconds by) { now_ns_ += by.count(); }
   // Each reading is so much later than the one before.
-  void step_by(std::chrono::nanoseconds by) { step_ = by; }
+  void step_by(std::chrono::nanoseconds by) { step_ns_ = by.count(); }
 
  private:
-  mutable std::chrono::steady_clock::time_point now_;
-  std::chrono::nanoseconds step_{0};
+  mutable std::atomic<std::int64_t> now_ns_{0};  // read by many threads
+  std::int64_t step_ns_ = 0;
 };
 
 block_list all_blocks(const pack_reader& pack) {

@@ -25,7 +25,8 @@ struct keyed_range {
 void set_key(keyed_text& one, std::string_view text, std::size_t at) {
   const std::size_t left = text.size() - at;
   std::uint64_t bytes = 0;
-  std::memcpy(&bytes, text.data() + at, std::min<std::size_t>(left, sizeof(bytes)));
+  // An empty text may have no address.
+  if (left > 0) std::memcpy(&bytes, text.data() + at, std::min(left, sizeof(bytes)));
   if constexpr (std::endian::native == std::endian::little) bytes = __builtin_bswap64(bytes);
   one.key = bytes;
   one.rest = static_cast<std::uint32_t>(std::min<std::size_t>(left, sizeof(bytes) + 1));

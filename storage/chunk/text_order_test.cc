@@ -27,6 +27,7 @@ TEST(TextOrder, IsThatOfTheirBytes) {
       {},
       {"a"},
       {"", "", ""},
+      {"a", {}, "", {}},
       {"b", "a", "", "a"},
       {"\xff", "\x7f", "\x80"},
       {"ab\0"sv, "ab"sv, "ab\0\0"sv, "ab\0a"sv},

@@ -17,7 +17,10 @@ class fresh_pages {
   explicit fresh_pages(std::size_t count)
       : count_(count),
         data_(static_cast<char*>(::mmap(nullptr, count * page(), PROT_READ | PROT_WRITE,
-                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {}
+                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+    // Where the system gives huge pages unasked, one of them would bring neighbours, too.
+    ::madvise(data_, count * page(), MADV_NOHUGEPAGE);
+  }
   ~fresh_pages() { ::munmap(data_, count_ * page()); }
   static std::size_t page() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
   char* data() { return data_; }

@@ -6,9 +6,6 @@
 
 #include <cmath>
 #include <limits>
-#include <random>
-
-#include "runtime/loki_api/json_writer.h"
 
 namespace skald {
 namespace {
@@ -258,57 +255,6 @@ TEST(ResultJson, SetsTheQueryHeaders) {
   EXPECT_EQ(response.content_type, "application/json; charset=UTF-8");
   EXPECT_EQ(response.headers, (std::vector<http_header>{{"Vary", "Accept-Encoding"}}));
   EXPECT_TRUE(response.compressible);
-}
-
-TEST(JsonWriter, EscapesStrings) {
-  const auto escaped = [](std::string_view text) {
-    std::string out;
-    append_json_string(out, text);
-    return out;
-  };
-  EXPECT_EQ(escaped("plain text of more than sixteen bytes"),
-            "\"plain text of more than sixteen bytes\"");
-  EXPECT_EQ(escaped("a\"b\\c\n\r\t\b\x01\x7f"), "\"a\\\"b\\\\c\\n\\r\\t\\u0008\\u0001\x7f\"");
-  EXPECT_EQ(escaped("h\u00e9\u20ac\U0001f600"), "\"h\u00e9\u20ac\U0001f600\"");
-  EXPECT_EQ(escaped("\u2028\u2029\ufffd"), "\"\\u2028\\u2029\ufffd\"");
-  EXPECT_EQ(escaped("a\xff\xc3"), "\"a\\ufffd\\ufffd\"");
-}
-
-// Every byte at every offset of a 16-byte group comes back through another parser.
-TEST(JsonWriter, AgreesWithAParserOnEveryByte) {
-  simdjson::dom::parser parser;
-  for (int byte = 0; byte < 128; ++byte) {
-    for (std::size_t offset = 0; offset < 34; ++offset) {
-      std::string text(34, 'x');
-      text[offset] = static_cast<char>(byte);
-      std::string out;
-      append_json_string(out, text);
-      EXPECT_EQ(std::string_view(parser.parse(out)), text) << byte << " at " << offset;
-    }
-  }
-}
-
-// Texts longer than what is written in one go, with many bytes that need an escape next to each
-// other.
-TEST(JsonWriter, AgreesWithAParserOnLongTexts) {
-  simdjson::dom::parser parser;
-  std::minstd_rand random(7);
-  for (std::size_t length = 0; length < 3000; length += 1 + length / 16) {
-    for (const unsigned plain_of_ten : {0u, 3u, 8u, 10u}) {
-      std::string text;
-      while (text.size() < length) {
-        if (random() % 10 < plain_of_ten) {
-          text += static_cast<char>('a' + random() % 26);
-        } else {
-          static const std::string_view special[] = {"\"", "\\", "\n", "\x01", "\u00e9", "\u2028"};
-          text += special[random() % std::size(special)];
-        }
-      }
-      std::string out;
-      append_json_string(out, text);
-      EXPECT_EQ(std::string_view(parser.parse(out)), text);
-    }
-  }
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "runtime/model/go_string.h"
 #include "runtime/model/tenant_id.h"
 #include "runtime/model/time_range.h"
 
@@ -66,28 +65,6 @@ TEST(Fingerprint, DiffersByLabelsAndIsStable) {
   EXPECT_NE(fingerprint_of("{a=\"b\"}"), fingerprint_of("{a=\"c\"}"));
   // Fixed for ever: this value stands in packs and index files.
   EXPECT_EQ(to_hex(xxh3_128("")), "99aa06d3014798d86001c324468d497f");
-}
-
-TEST(DecodeUtf8, InvalidBytesGiveTheReplacementCharacter) {
-  const struct {
-    std::string_view text;
-    char32_t code_point;
-    std::size_t length;
-  } cases[] = {{"a", 'a', 1},
-               {"\xc3\xa9", 0xE9, 2},
-               {"\xe2\x82\xac", 0x20AC, 3},
-               {"\xf0\x9f\x98\x80", 0x1F600, 4},
-               {"\xff", 0xFFFD, 1},
-               {"\xc3", 0xFFFD, 1},
-               {"\xc0\x80", 0xFFFD, 1},
-               {"\xed\xa0\x80", 0xFFFD, 1},
-               {"\xe0\x80\x80", 0xFFFD, 1},
-               {"\xf4\x90\x80\x80", 0xFFFD, 1}};
-  for (const auto& c : cases) {
-    std::size_t length = 0;
-    EXPECT_EQ(decode_utf8(c.text, length), c.code_point) << c.text;
-    EXPECT_EQ(length, c.length) << c.text;
-  }
 }
 
 TEST(TenantId, AllowsLokisAlphabetOnly) {

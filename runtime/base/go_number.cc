@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <limits>
 
+#include "runtime/base/ascii_case.h"
+
 namespace skald {
 namespace {
 
@@ -16,18 +18,14 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool equals_folded(std::string_view text, std::string_view lower_case) {
   return text.size() == lower_case.size() &&
          std::equal(text.begin(), text.end(), lower_case.begin(),
-                    [](char a, char b) { return lower(a) == b; });
+                    [](char a, char b) { return ascii_lower_case(a) == b; });
 }
 
 bool is_hex_digit(char c) {
-  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+  return is_digit(c) || (ascii_lower_case(c) >= 'a' && ascii_lower_case(c) <= 'f');
 }
 
 // Go allows `_` between digits, and between a base prefix and a digit. `text` has no sign.
@@ -36,8 +34,9 @@ bool underscores_are_placed_well(std::string_view text) {
   bool hex = false;
   std::size_t at = 0;
   if (text.size() >= 2 && text[0] == '0' &&
-      (lower(text[1]) == 'b' || lower(text[1]) == 'o' || lower(text[1]) == 'x')) {
-    hex = lower(text[1]) == 'x';
+      (ascii_lower_case(text[1]) == 'b' || ascii_lower_case(text[1]) == 'o' ||
+       ascii_lower_case(text[1]) == 'x')) {
+    hex = ascii_lower_case(text[1]) == 'x';
     at = 2;
     before = '0';
   }
@@ -67,7 +66,7 @@ void copy_digits(std::string_view text, std::string& buffer) {
 // Whether `text` (no sign) is a Go float literal with decimal or hexadecimal digits.
 bool is_float_syntax(std::string_view text, bool& is_hex, bool& has_underscore) {
   std::size_t at = 0;
-  is_hex = text.size() > 2 && text[0] == '0' && lower(text[1]) == 'x';
+  is_hex = text.size() > 2 && text[0] == '0' && ascii_lower_case(text[1]) == 'x';
   if (is_hex) at = 2;
   bool saw_digit = false;
   bool saw_dot = false;
@@ -85,7 +84,7 @@ bool is_float_syntax(std::string_view text, bool& is_hex, bool& has_underscore) 
     }
   }
   if (!saw_digit) return false;
-  if (at < text.size() && lower(text[at]) == (is_hex ? 'p' : 'e')) {
+  if (at < text.size() && ascii_lower_case(text[at]) == (is_hex ? 'p' : 'e')) {
     ++at;
     if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
     if (at >= text.size() || !is_digit(text[at])) return false;
@@ -152,7 +151,7 @@ error number_failure(std::string_view function, std::string_view text, number_er
 
 int digit_value(char c) {
   if (is_digit(c)) return c - '0';
-  const char l = lower(c);
+  const char l = ascii_lower_case(c);
   return l >= 'a' && l <= 'z' ? l - 'a' + 10 : 99;
 }
 
@@ -168,7 +167,7 @@ number_error read_int(std::string_view text, int base, std::int64_t& value) {
   if (base == 0) {
     base = 10;
     if (text[0] == '0') {
-      const char mark = text.size() >= 3 ? lower(text[1]) : '\0';
+      const char mark = text.size() >= 3 ? ascii_lower_case(text[1]) : '\0';
       base = mark == 'x' ? 16 : mark == 'b' ? 2 : 8;
       text.remove_prefix(mark == 'x' || mark == 'b' || mark == 'o' ? 2 : 1);
     }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "runtime/base/ascii_case.h"
 #include "runtime/base/go_number.h"
 
 namespace skald {
@@ -196,11 +197,7 @@ std::string trimmed_lower(std::string_view text) {
   while (!text.empty() && spaces.find(text.back()) != std::string_view::npos) {
     text.remove_suffix(1);
   }
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
+  return ascii_lower_case(text);
 }
 
 // Appends value/10^digits without trailing zeros in the fraction.

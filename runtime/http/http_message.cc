@@ -3,20 +3,19 @@
 
 #include <algorithm>
 
+#include "runtime/base/ascii_case.h"
+
 namespace skald {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
 
 constexpr std::string_view plain_text = "text/plain; charset=utf-8";
 
 }  // namespace
 
 bool equal_header_names(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return ascii_lower_case(x) == ascii_lower_case(y);
+         });
 }
 
 std::string_view http_request::header(std::string_view name) const {

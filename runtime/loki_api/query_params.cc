@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "runtime/base/ascii_case.h"
 #include "runtime/base/go_number.h"
 #include "runtime/base/units.h"
 #include "runtime/loki_api/rfc3339.h"
@@ -84,10 +85,7 @@ result<std::uint32_t> parse_limit(std::string_view text, std::uint32_t fallback)
 }
 
 result<query_direction> parse_direction(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
+  const std::string lower = ascii_lower_case(text);
   if (lower.empty() || lower == "backward") return query_direction::backward;
   if (lower == "forward") return query_direction::forward;
   return invalid("invalid direction '" + std::string(text) + "'");

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/logql/syntax/token.h"
 
-#include <algorithm>
 #include <array>
+
+#include "runtime/base/ascii_case.h"
 
 namespace skald::logql {
 namespace {
@@ -143,10 +144,7 @@ bool is_function_token(token_kind kind) {
 token_kind word_kind(std::string_view word) {
   constexpr std::size_t keyword_length_max = 20;
   if (word.size() > keyword_length_max) return token_kind::identifier;
-  std::string lower(word);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const std::string lower = ascii_lower_case(word);
   return is_word(lower) ? find_spelling(lower) : token_kind::identifier;
 }
 

@@ -64,25 +64,32 @@ class json_paths {
  private:
   void walk(std::string_view object, const std::string& prefix, int depth) {
     if (depth > json_depth_max) return;
-    logql::json_each_member(object, arena_,
-                            [&](std::string_view key, const logql::json_value& value) {
-                              std::string name = prefix;
-                              if (!name.empty()) name += '_';
-                              logql::append_sanitized(name, key);
-                              path_.emplace_back(key);
-                              if (value.type == logql::json_type::object) {
-                                walk(value.text, name, depth + 1);
-                              } else {
-                                paths_.emplace(name, path_);
-                                paths_.emplace(name + std::string(logql::clash_suffix), path_);
-                              }
-                              path_.pop_back();
-                              return logql::json_error::none;
-                            });
+    const auto on_member = [&](std::string_view key, const logql::json_value& value) {
+      std::string name = prefix;
+      if (!name.empty()) name += '_';
+      logql::append_sanitized(name, key);
+      path_.emplace_back(key);
+      path_bytes_ += key.size();
+      if (value.type == logql::json_type::object) {
+        walk(value.text, name, depth + 1);
+      } else if ((bytes_ += 2 * (name.size() + path_bytes_)) <= bytes_max) {
+        paths_.emplace(name, path_);
+        paths_.emplace(name + std::string(logql::clash_suffix), path_);
+      }
+      path_bytes_ -= key.size();
+      path_.pop_back();
+      return bytes_ <= bytes_max ? logql::json_error::none : logql::json_error::stopped;
+    };
+    logql::json_each_member(object, arena_, on_member);
   }
+
+  // The members of one object each repeat the path above them.
+  static constexpr std::size_t bytes_max = 16 << 20;
 
   logql::row_arena arena_;
   std::vector<std::string> path_;
+  std::size_t path_bytes_ = 0;
+  std::size_t bytes_ = 0;
   std::map<std::string, std::vector<std::string>, std::less<>> paths_;
 };
 

@@ -2,6 +2,9 @@
 // json, json with expressions and unpack, end to end.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 #include "runtime/logql/pipeline/pipeline_fixture.h"
 
 namespace skald::logql {
@@ -130,6 +133,44 @@ INSTANTIATE_TEST_SUITE_P(
         stage_case{R"(| json | drop __error__, __error_details__)", R"({"x":1,"a":)", R"({x="1"})"},
         stage_case{R"(| json | label_format x=x)", R"({"x":"1"})", "{}"},
         stage_case{R"(| drop app | json)", R"({"app":"q"})", R"({app_extracted="q"})"}));
+
+std::string times(std::string_view text, int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i) out += text;
+  return out;
+}
+
+TEST(JsonBounds, DeepObjectsAreRead) {
+  for (const int depth : {1, 5, 6, 7, 8, 100, 499}) {
+    const std::string line = times(R"({"b":{"c":2},"a":)", depth) + R"({"v":"x","w":{"y":1}})" +
+                             times(R"(,"d":"}"})", depth);
+    const std::string out =
+        run_stages("| json | keep " + times("a_", depth) + "v, " + times("a_", depth) + "w_y, " +
+                       times("a_", depth - 1) + "d, " + times("a_", depth - 1) + "b_c",
+                   line);
+    const std::string expected[] = {
+        times("a_", depth) + "v=\"x\"", times("a_", depth) + "w_y=\"1\"",
+        times("a_", depth - 1) + "d=\"}\"", times("a_", depth - 1) + "b_c=\"2\""};
+    for (const std::string& label : expected) {
+      EXPECT_NE(out.find(label), std::string::npos) << depth;
+    }
+  }
+  // Deeper ones are not entered.
+  EXPECT_EQ(
+      run_stages("| json | line_format \"\"", times("{\"a\":", 5000) + "1" + times("}", 5000)),
+      " {app=\"x\"}");
+}
+
+// Each key of the inner object repeats the long one: 4,000 labels of 60 kB.
+TEST(JsonBounds, PathsOfKeysAreBounded) {
+  std::string line = "{\"" + std::string(60'000, 'k') + "\":{";
+  for (int i = 0; i < 4000; ++i) line += "\"" + std::to_string(i) + "\":1,";
+  line += "\"last\":1},\"short\":1}";
+  const std::string out = run_stages("| json | line_format \"\"", line);
+  const auto count = std::count(out.begin(), out.end(), '=');
+  EXPECT_GT(count, 1000);
+  EXPECT_LT(count, 1300);
+}
 
 }  // namespace
 }  // namespace skald::logql

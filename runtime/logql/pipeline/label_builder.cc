@@ -73,6 +73,7 @@ name_id label_builder::intern(std::string_view name) {
   if (known != no_name) return known;
   if ((names_.size() + 1) * 2 > table_.size()) grow_table();
   name_texts_.emplace_back(name);
+  name_bytes_ += name.size();
   name_state state;
   state.text = name_texts_.back();
   state.hash = name_hash(name);

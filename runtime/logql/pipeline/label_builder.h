@@ -43,6 +43,7 @@ class label_builder {
   // `name_extracted`.
   name_id clash_name(name_id id);
   std::size_t name_count() const { return names_.size(); }
+  std::size_t name_bytes() const { return name_bytes_; }
 
   // ---- Extraction hints, set once ----
   void require(std::span<const std::string> names);
@@ -158,6 +159,7 @@ class label_builder {
 
   std::vector<name_state> names_;
   std::deque<std::string> name_texts_;
+  std::size_t name_bytes_ = 0;
   std::vector<name_id> table_;  // open addressing, a power of two
   name_id error_id_ = no_name;
   name_id error_details_id_ = no_name;

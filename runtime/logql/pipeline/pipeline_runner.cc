@@ -16,6 +16,7 @@ namespace {
 // With more interned names than this the stages and their caches start afresh at the next run:
 // keys may be as many as the lines that hold them.
 constexpr std::size_t names_max = 20'000;
+constexpr std::size_t name_bytes_max = 4 << 20;
 
 // The rows of a run that lie in the range. Rows of a run are sorted by time.
 row_range rows_in_range(const row_run& run, std::span<const std::int64_t> timestamps,
@@ -390,7 +391,10 @@ bool pipeline_runner::is_stopped(std::size_t line_bytes) {
 
 void pipeline_runner::enter_stream(const stream_ptr& stream) {
   state& s = *state_;
-  if (s.chain->labels.name_count() > names_max) s.chain = make_chain();
+  const label_builder& names = s.chain->labels;
+  if (names.name_count() > names_max || names.name_bytes() > name_bytes_max) {
+    s.chain = make_chain();
+  }
   s.chain->labels.set_stream(stream);
 }
 

@@ -25,6 +25,7 @@ class json_parser : public stage {
   json_error extract(const key_cache::node& node, const json_value& value, row_context& row);
 
   key_cache keys_;
+  json_object_ends ends_;
   name_id preserve_name_;
   bool rejected_ = false;  // an early filter dropped the row
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/logql/pipeline/parser/json_scanner.h"
 
+#include <algorithm>
+
 #include "runtime/model/go_string.h"
 #include "runtime/model/unicode_escape.h"
 
@@ -137,8 +139,13 @@ std::size_t json_string_end(std::string_view text, std::size_t at, bool& escaped
   return json_npos;
 }
 
-std::size_t json_block_end(std::string_view text, std::size_t at, char open, char close) {
-  std::size_t level = 0;
+namespace {
+
+// Calls on_bracket(position) for each bracket of the kind outside of strings until it returns
+// false; the position is then returned. npos: the text ended, or a string did not.
+template <class OnBracket>
+std::size_t each_bracket(std::string_view text, std::size_t at, char open, char close,
+                         OnBracket on_bracket) {
 #if defined(__x86_64__)
   const __m128i opening = _mm_set1_epi8(open);
   const __m128i closing = _mm_set1_epi8(close);
@@ -163,17 +170,79 @@ std::size_t json_block_end(std::string_view text, std::size_t at, char open, cha
       bool escaped = false;
       at = json_string_end(text, at + 1, escaped);
       if (at == json_npos) return json_npos;
-    } else if (c == open) {
-      ++level;
-    } else if (c == close && --level == 0) {
-      return at + 1;
+    } else if ((c == open || c == close) && !on_bracket(at)) {
+      return at;
     }
     ++at;
   }
   return json_npos;
 }
 
-json_error json_read_value(std::string_view text, std::size_t& at, json_value& value) {
+}  // namespace
+
+std::size_t json_block_end(std::string_view text, std::size_t at, char open, char close) {
+  std::size_t level = 0;
+  const std::size_t last = each_bracket(text, at, open, close, [&](std::size_t position) {
+    if (text[position] == open) {
+      ++level;
+    } else {
+      --level;
+    }
+    return level != 0;
+  });
+  return last == json_npos ? json_npos : last + 1;
+}
+
+void json_object_ends::read(std::string_view object) {
+  text_ = object;
+  objects_.clear();
+  open_.clear();
+  bytes_again_ = 0;
+  if (object.size() > UINT32_MAX || !object.starts_with('{')) return;
+  each_bracket(object, 0, '{', '}', [&](std::size_t position) {
+    const auto at = static_cast<std::uint32_t>(position);
+    if (object[position] == '{') {
+      if (objects_.size() == objects_max) return false;
+      open_.push_back(static_cast<std::uint32_t>(objects_.size()));
+      objects_.push_back({at, 0});
+    } else {
+      objects_[open_.back()].end = at + 1;
+      open_.pop_back();
+    }
+    return !open_.empty();
+  });
+}
+
+std::size_t json_object_ends::length_at(const char* begin) const {
+  const auto at = static_cast<std::size_t>(begin - text_.data());
+  const auto found = std::lower_bound(
+      objects_.begin(), objects_.end(), at,
+      [](const extent& object, std::size_t position) { return object.begin < position; });
+  if (found == objects_.end() || found->begin != at || found->end == 0) return 0;
+  return found->end - found->begin;
+}
+
+bool json_object_ends::may_read_again(std::size_t bytes) {
+  constexpr std::size_t times_max = 16;
+  bytes_again_ += bytes;
+  return bytes_again_ <= times_max * text_.size();
+}
+
+namespace {
+
+// The position behind the object or array at `at`, or npos.
+std::size_t block_end(std::string_view text, std::size_t at, json_object_ends* ends) {
+  if (text[at] == '[') return json_block_end(text, at, '[', ']');
+  if (ends == nullptr) return json_block_end(text, at, '{', '}');
+  const std::size_t length = ends->length_at(text.data() + at);
+  if (length > 0 && length <= text.size() - at) return at + length;
+  return ends->may_read_again(text.size() - at) ? json_block_end(text, at, '{', '}') : json_npos;
+}
+
+}  // namespace
+
+json_error json_read_value(std::string_view text, std::size_t& at, json_value& value,
+                           json_object_ends* ends) {
   at = json_token(text, at);
   if (at == json_npos) return json_error::malformed;
   const char c = text[at];
@@ -188,7 +257,7 @@ json_error json_read_value(std::string_view text, std::size_t& at, json_value& v
   }
   value.escaped = false;
   if (c == '[' || c == '{') {
-    end = json_block_end(text, at, c, c == '[' ? ']' : '}');
+    end = block_end(text, at, ends);
     if (end == json_npos) return c == '[' ? json_error::array : json_error::object;
     value.type = c == '[' ? json_type::array : json_type::object;
   } else {

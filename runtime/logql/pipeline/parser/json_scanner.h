@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "runtime/logql/pipeline/row_arena.h"
 
@@ -49,8 +50,35 @@ std::size_t json_string_end(std::string_view text, std::size_t at, bool& escaped
 // `at` stands on an opening bracket; position behind its closing one, or npos.
 std::size_t json_block_end(std::string_view text, std::size_t at, char open, char close);
 
-// Reads the value that begins at or after `at` and moves `at` behind it.
-json_error json_read_value(std::string_view text, std::size_t& at, json_value& value);
+// Where the objects inside an object end, found in one pass. Without it each of many nested objects
+// would be read once for every one around it.
+class json_object_ends {
+ public:
+  // `object` is a whole one, brackets included, and must live as long as it is asked for.
+  void read(std::string_view object);
+  // The length of the object that begins at `begin`. 0 when the pass saw no such object there: what
+  // is no JSON may look like an object from inside only.
+  std::size_t length_at(const char* begin) const;
+  // Whether so many bytes may be read again for objects that the pass did not see.
+  bool may_read_again(std::size_t bytes);
+
+ private:
+  // Deeper ones are not entered, and more beside each other would take too much memory.
+  static constexpr std::size_t objects_max = 1 << 20;
+  struct extent {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;  // 0: none
+  };
+  std::string_view text_;
+  std::vector<extent> objects_;      // by begin
+  std::vector<std::uint32_t> open_;  // numbers in objects_
+  std::size_t bytes_again_ = 0;
+};
+
+// Reads the value that begins at or after `at` and moves `at` behind it. `ends`, when not null, are
+// those of an object that `text` is part of.
+json_error json_read_value(std::string_view text, std::size_t& at, json_value& value,
+                           json_object_ends* ends = nullptr);
 
 // Undoes the escapes of a string's inside. False: an invalid escape.
 bool json_unescape(std::string_view text, row_arena& arena, std::string_view& out);
@@ -64,7 +92,8 @@ std::string_view without_replacement_runes(std::string_view text, row_arena& are
 // Calls visit(key, value) for each member of the object at or after `at`; visit returns a
 // json_error, none to go on. Text behind the object is not looked at.
 template <class Visitor>
-json_error json_each_member(std::string_view text, row_arena& arena, Visitor visit) {
+json_error json_each_member(std::string_view text, row_arena& arena, Visitor visit,
+                            json_object_ends* ends = nullptr) {
   std::size_t at = json_token(text, 0);
   if (at == json_npos || text[at] != '{') return json_error::object;
   at = json_token(text, at + 1);
@@ -81,7 +110,7 @@ json_error json_each_member(std::string_view text, row_arena& arena, Visitor vis
     if (at == json_npos || text[at] != ':') return json_error::malformed;
     ++at;
     json_value value;
-    json_error why = json_read_value(text, at, value);
+    json_error why = json_read_value(text, at, value, ends);
     if (why != json_error::none) return why;
     why = visit(key, value);
     if (why != json_error::none) return why;

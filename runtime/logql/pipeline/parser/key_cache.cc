@@ -63,6 +63,7 @@ std::uint32_t key_cache::find_slowly(std::uint32_t parent, std::string_view key,
     if (candidate.parent == parent && candidate.raw_key == key) found = at->second;
   }
   if (found == root) {
+    if (path_bytes_ + nodes_[parent].path.size() + key.size() > path_bytes_max) return ignored();
     found = add(parent, key);
     index_.emplace(hash, found);
   }
@@ -86,8 +87,18 @@ std::uint32_t key_cache::add(std::uint32_t parent, std::string_view key) {
   if (fresh.path.size() == joined) fresh.path.resize(above);  // an empty segment is left out
   if (!fresh.path.empty()) fresh.name = labels_.intern(fresh.path);
   fresh.prefix_wanted = labels_.is_wanted_prefix(fresh.path);
+  path_bytes_ += fresh.path.size();
   nodes_.push_back(std::move(fresh));
   return static_cast<std::uint32_t>(nodes_.size() - 1);
+}
+
+std::uint32_t key_cache::ignored() {
+  if (ignored_ == root) {
+    ignored_ = static_cast<std::uint32_t>(nodes_.size());
+    nodes_.emplace_back();
+    nodes_.back().prefix_wanted = false;
+  }
+  return ignored_;
 }
 
 }  // namespace skald::logql

@@ -28,6 +28,9 @@ class key_cache {
     name_id name = no_name;     // of `path`; no_name when that is empty
     bool prefix_wanted = true;  // some wanted name may begin so
   };
+  // All paths may take so much: the keys of one object each repeat the path above them, so that a
+  // short line may have long ones. Keys beyond are not extracted.
+  static constexpr std::size_t path_bytes_max = 64 << 20;
   static constexpr std::uint32_t root = 0;
 
   explicit key_cache(label_builder& labels);
@@ -51,11 +54,14 @@ class key_cache {
   static constexpr std::size_t guesses_max = 256;
   std::uint32_t find_slowly(std::uint32_t parent, std::string_view key, std::size_t position);
   std::uint32_t add(std::uint32_t parent, std::string_view key);
+  std::uint32_t ignored();
 
   label_builder& labels_;
   std::size_t position_ = 0;
   std::vector<std::uint32_t> guesses_;
   std::deque<node> nodes_;
+  std::size_t path_bytes_ = 0;
+  std::uint32_t ignored_ = root;  // the node of keys that are not extracted, once there is one
   // By the hash of parent and key; nodes with equal hashes share an entry's list.
   std::unordered_multimap<std::uint64_t, std::uint32_t> index_;
 };

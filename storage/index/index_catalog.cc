@@ -135,10 +135,9 @@ result<void> index_catalog::implementation::add_to_day(std::int64_t day, std::st
 
 result<std::shared_ptr<index_catalog::implementation::slot_file>>
 index_catalog::implementation::active_slot(std::int64_t day) {
-  const std::int64_t length_s = std::max<std::int64_t>(options_.slot_length.count(), 1);
-  const std::int64_t start_s = time_.wall_now_ns() / nanoseconds_per_second / length_s * length_s;
+  const std::int64_t start_s = slot_start_s();
   if (const auto found = active_.find(day); found != active_.end()) {
-    if (found->second->start_s >= start_s) return found->second;  // also after a clock went back
+    if (found->second->start_s == start_s) return found->second;
     close(std::shared_ptr(found->second));
   }
   auto slot = std::make_shared<slot_file>();
@@ -163,6 +162,13 @@ index_catalog::implementation::active_slot(std::int64_t day) {
   return slot;
 }
 
+// Of the slot that takes rows now. A slot of another time is over, also one that began while the
+// clock was ahead: it would not end before that time came again.
+std::int64_t index_catalog::implementation::slot_start_s() const {
+  const std::int64_t length_s = std::max<std::int64_t>(options_.slot_length.count(), 1);
+  return time_.wall_now_ns() / nanoseconds_per_second / length_s * length_s;
+}
+
 void index_catalog::implementation::close(const std::shared_ptr<slot_file>& slot) {
   const std::lock_guard lock(mutex_);
   slot->closed = true;
@@ -179,13 +185,13 @@ result<void> index_catalog::implementation::finish(slot_file& slot) {
 
 result<void> index_catalog::implementation::finish_slots(bool all) {
   const std::lock_guard shipping(ship_mutex_);
-  const std::int64_t now_s = time_.wall_now_ns() / nanoseconds_per_second;
+  const std::int64_t start_s = slot_start_s();
   std::vector<std::shared_ptr<slot_file>> over;
   {
     const std::lock_guard lock(write_mutex_);
     for (const auto& slot : slot_files()) {
       if (slot->slot.finished) continue;
-      if (slot->closed || all || now_s >= slot->start_s + options_.slot_length.count()) {
+      if (slot->closed || all || slot->start_s != start_s) {
         close(slot);
         over.push_back(slot);
       }
@@ -277,12 +283,13 @@ result<void> index_catalog::implementation::drop_slot(const index_slot& wanted) 
 }
 
 result<std::uint64_t> index_catalog::implementation::drop_expired_slots() {
-  const std::int64_t limit_ns =
-      time_.wall_now_ns() - options_.shipped_ttl.count() * nanoseconds_per_second;
+  const std::int64_t now_ns = time_.wall_now_ns();
+  const std::int64_t limit_ns = now_ns - options_.shipped_ttl.count() * nanoseconds_per_second;
   std::vector<index_slot> expired;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& s : slots_) {
+      s->shipped_ns = std::min(s->shipped_ns, now_ns);  // the clock may have been ahead
       if (s->slot.shipped && s->shipped_ns <= limit_ns) expired.push_back(s->slot);
     }
   }

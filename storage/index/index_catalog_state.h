@@ -51,6 +51,7 @@ class index_catalog::implementation {
   result<void> add_to_day(std::int64_t day, std::string_view tenant,
                           std::span<const index_row> rows);
   result<std::shared_ptr<slot_file>> active_slot(std::int64_t day);
+  std::int64_t slot_start_s() const;
   result<void> finish_slots(bool all);
   void close(const std::shared_ptr<slot_file>& slot);
   result<void> finish(slot_file& slot);

@@ -130,11 +130,36 @@ TEST(IndexCatalog, FinishesASlotWhenItsTimeIsOver) {
   EXPECT_EQ(catalog->slots_to_ship().size(), 1u);
   ASSERT_TRUE(catalog->finish_slots(false).ok());
   EXPECT_EQ(catalog->slots_to_ship().size(), 2u);
-  n.time.now_ns -= 60 * 60 * second;  // a clock that goes back changes nothing
+  n.time.now_ns -= 60 * 60 * second;  // a clock that goes back begins another, too
   ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 2, "p4"))).ok());
-  EXPECT_EQ(catalog->slots().size(), 3u);
+  EXPECT_EQ(catalog->slots().size(), 4u);
   EXPECT_EQ(catalog->chunk_refs(query_for({}))->size(), 2u);
   EXPECT_EQ(catalog->stats(query_for({}))->chunks, 8u);
+}
+
+// A slot that began in a time to come took all rows of its day, and was not shipped, until then.
+TEST(IndexCatalog, ASlotEndsThatBeganWhileTheClockWasAhead) {
+  node n;
+  auto catalog = n.open();
+  constexpr std::int64_t jump = 48 * 60 * 60 * second;
+  n.time.now_ns += jump;
+  ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 2, "p1"))).ok());
+  n.time.now_ns -= jump;
+  ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day, 2, "p2"))).ok());
+  EXPECT_EQ(catalog->slots().size(), 2u);
+  ASSERT_TRUE(catalog->finish_slots(false).ok());
+  ASSERT_EQ(catalog->slots_to_ship().size(), 1u);
+  n.time.now_ns += jump;
+  ASSERT_TRUE(ship(*catalog, catalog->slots_to_ship()[0]).ok());
+  ASSERT_TRUE(catalog->add("fake", views(some_rows(start_of_day + 1, 2, "p3"))).ok());
+  n.time.now_ns -= jump;
+  ASSERT_TRUE(catalog->finish_slots(false).ok());  // also without another row
+  EXPECT_EQ(catalog->slots_to_ship().size(), 2u);
+  // What was shipped while it was ahead goes when its time is over, counted from now.
+  EXPECT_EQ(*catalog->drop_expired(), 0u);
+  n.time.now_ns += 45 * 60 * second;
+  EXPECT_EQ(*catalog->drop_expired(), 1u);
+  EXPECT_EQ(catalog->slots().size(), 2u);
 }
 
 TEST(IndexCatalog, ShipsToAnotherNode) {

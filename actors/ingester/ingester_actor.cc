@@ -24,6 +24,9 @@ struct push_credit_freed {};
 struct push_wait_over {};
 struct flush_poll {};
 struct shutdown_deadline {};
+struct wal_checked {
+  result<bool> outcome = true;
+};
 struct ingester_finished {
   result<bool> outcome = true;
 };
@@ -34,6 +37,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::push_credit_freed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::push_wait_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::flush_poll)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::shutdown_deadline)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::wal_checked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::ingester_finished)
 
 namespace skald {
@@ -87,8 +91,12 @@ class ingester_actor final : public supervisor_actor {
     delayed_send(this, options_.tick, shard_tick{});
     return {
         [this](push_request& request) { on_push(std::move(request)); },
-        [this](read_request& request) { on_read(std::move(request)); },
-        [this](streams_request& request) { on_streams(std::move(request)); },
+        [this](read_request& request) {
+          ask_shards<shard_read, ingester_snapshot>(std::move(request));
+        },
+        [this](streams_request& request) {
+          ask_shards<shard_streams, unflushed_streams>(std::move(request));
+        },
         [this](flush_request& request) { on_flush(std::move(request)); },
         [this](flush_due due) {
           if (flush_) tell(flush_, context(), due);
@@ -118,6 +126,7 @@ class ingester_actor final : public supervisor_actor {
         [this](flush_round_begun) { pacer_.flush_begun(time().now()); },
         [this](flush_round_over round) { pacer_.learn(round.bytes, round.took); },
         [this](shard_tick) { on_tick(); },
+        [this](wal_checked& message) { on_wal_checked(message.outcome); },
         [this](shutdown_request& request) { on_shutdown(std::move(request)); },
         [this](shutdown_deadline) {
           if (finished_) return;
@@ -284,63 +293,26 @@ class ingester_actor final : public supervisor_actor {
 
   // --- reads
 
-  // Sends a message made by `make` to every shard and gives all answers, in any order, to `merge`.
-  template <class Part, class Reply, class Make, class Merge>
-  void ask_shards(const one_shot<Reply>& reply, Make make, Merge merge) {
+  // Sends every shard the request and a ticket for its part of the answer.
+  template <class Message, class Part, class Request>
+  void ask_shards(Request request) {
+    const auto shared = std::make_shared<const Request>(std::move(request));
+    const auto& reply = shared->reply;
     for (const auto& shard : shards_) {
       if (shard.handle) continue;
       reply.answer(error{errc::unavailable, "a part of the ingester is restarting"});
       return;
     }
-    const auto target = gather<Part>::make([reply, merge](typename gather<Part>::outcome outcome) {
+    const auto target = gather<Part>::make([reply](typename gather<Part>::outcome outcome) {
       if (outcome.failed > 0) {
         reply.answer(error{errc::unavailable, "a part of the ingester is restarting"});
         return;
       }
-      reply.answer(merge(std::move(outcome.parts)));
+      reply.answer(merge_parts(std::move(outcome.parts)));
     });
     for (const auto& shard : shards_) {
-      tell(shard.handle, context(), make(issue_ticket(target)));
+      tell(shard.handle, context(), Message{shared, issue_ticket(target)});
     }
-  }
-
-  void on_read(read_request request) {
-    const auto shared = std::make_shared<const read_request>(std::move(request));
-    ask_shards<ingester_snapshot>(
-        shared->reply,
-        [&](gather<ingester_snapshot>::ticket ticket) {
-          return shard_read{shared, std::move(ticket)};
-        },
-        [](std::vector<ingester_snapshot> parts) {
-          ingester_snapshot whole;
-          for (auto& part : parts) {
-            std::move(part.blocks.begin(), part.blocks.end(), std::back_inserter(whole.blocks));
-            whole.flush_names.insert(whole.flush_names.end(), part.flush_names.begin(),
-                                     part.flush_names.end());
-            whole.warnings.insert(whole.warnings.end(), part.warnings.begin(), part.warnings.end());
-          }
-          std::sort(whole.flush_names.begin(), whole.flush_names.end());
-          return whole;
-        });
-  }
-
-  void on_streams(streams_request request) {
-    const auto shared = std::make_shared<const streams_request>(std::move(request));
-    ask_shards<unflushed_streams>(
-        shared->reply,
-        [&](gather<unflushed_streams>::ticket ticket) {
-          return shard_streams{shared, std::move(ticket)};
-        },
-        [](std::vector<unflushed_streams> parts) {
-          unflushed_streams whole;
-          for (auto& part : parts) {
-            std::move(part.streams.begin(), part.streams.end(), std::back_inserter(whole.streams));
-            whole.flush_names.insert(whole.flush_names.end(), part.flush_names.begin(),
-                                     part.flush_names.end());
-          }
-          std::sort(whole.flush_names.begin(), whole.flush_names.end());
-          return whole;
-        });
   }
 
   void on_flush(flush_request request) {
@@ -360,6 +332,7 @@ class ingester_actor final : public supervisor_actor {
     out.unflushed_bytes = static_cast<std::uint64_t>(node_->unflushed_bytes.load());
     out.quarantined_streams = static_cast<std::uint64_t>(node_->quarantined.load());
     out.note = note_;
+    if (phase_ == phase::ready) out.pushes_refused = pushes_refused_;
     if (stalled_jobs_ == 0 || phase_ > phase::ready) return out;
     // Some entries cannot be read, and no flush can be finished.
     out.now = phase::replaying;
@@ -370,6 +343,24 @@ class ingester_actor final : public supervisor_actor {
   void on_tick() {
     delayed_send(this, options_.tick, shard_tick{});
     gauges_.show(*node_);
+    if (!wal_ || std::exchange(checking_wal_, true)) return;
+    const one_shot<bool> reply([root = self()](result<bool> outcome) {
+      caf::anon_send(root, wal_checked{std::move(outcome)});
+    });
+    tell(wal_, context(), wal_check{reply});
+  }
+
+  // Asked for also without pushes: whoever sends them stays away as long as the node is not ready.
+  void on_wal_checked(const result<bool>& outcome) {
+    checking_wal_ = false;
+    const bool refused_before = !pushes_refused_.empty();
+    pushes_refused_ = outcome.ok() ? std::string() : outcome.error().message;
+    if (outcome.ok() || refused_before) return;
+    // A flush releases files of the log.
+    const bool is_full = outcome.error().code == errc::resource_exhausted;
+    if (is_full && flush_ && !node_->flush_wanted.exchange(true)) {
+      tell(flush_, context(), flush_due{flush_reason::pressure});
+    }
   }
 
   // --- start
@@ -569,6 +560,8 @@ class ingester_actor final : public supervisor_actor {
   std::string note_;
   std::size_t stalled_jobs_ = 0;  // reads of the log that are tried again
   std::string stalled_why_;
+  bool checking_wal_ = false;
+  std::string pushes_refused_;  // why
   std::uint64_t replayed_bytes_ = 0;
   std::uint64_t replay_bytes_ = 0;
   caf::actor wal_;

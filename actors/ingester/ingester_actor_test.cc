@@ -450,5 +450,49 @@ TEST_F(ingester, StreamThatDiesWhileItsEntriesAreCountedIsCounted) {
   EXPECT_EQ(streams("t", true)->streams[0].lines, 20U);
 }
 
+// Whoever sends pushes must hear of it before and without a push.
+TEST_F(ingester, TellsThatTheDiskOfTheLogIsFullUntilItIsNot) {
+  options_.wal.disk_full_share = 0.9;
+  files_.disk = disk_space{50, 50};
+  start();
+  const auto first = numbered(0, 10);
+  ASSERT_TRUE(push(first).ok());
+  advance(2s);
+  EXPECT_EQ(status().pushes_refused, "");
+  files_.disk = disk_space{95, 5};
+  advance(2s);
+  EXPECT_EQ(status().now, ingester_status::phase::ready);
+  EXPECT_EQ(status().pushes_refused,
+            "wal_full: the disk of " + options_.wal_directory + " is too full");
+  const auto refused = push(numbered(10, 1));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, errc::resource_exhausted);
+  EXPECT_EQ(see_all(), once({first}));
+  EXPECT_TRUE(see_memory().empty());  // it was flushed, which releases files of the log
+  files_.disk = disk_space{50, 50};
+  advance(2s);
+  EXPECT_EQ(status().pushes_refused, "");
+  const auto second = numbered(10, 10);
+  ASSERT_TRUE(push(second).ok());
+  EXPECT_EQ(see_all(), once({first, second}));
+}
+
+TEST_F(ingester, TellsThatTheLogIsReadOnly) {
+  start();
+  // No file can be made for the first records.
+  files_.failing_path = options_.wal_directory;
+  files_.failing_mode = open_mode::create_or_empty;
+  files_.failing_with = errc::unavailable;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(status().pushes_refused, "");
+    EXPECT_FALSE(push(numbered(i, 1)).ok());
+    advance(1s);
+  }
+  EXPECT_EQ(status().pushes_refused, "write-ahead log is read-only after failed syncs");
+  files_.failing_path.clear();
+  advance(1h);
+  EXPECT_NE(status().pushes_refused, "");  // until a restart
+}
+
 }  // namespace
 }  // namespace skald

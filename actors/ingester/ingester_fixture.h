@@ -46,7 +46,11 @@ class failing_store final : public object_store {
 class failing_files final : public forwarding_file_system {
  public:
   result<std::unique_ptr<file>> open(const std::string& path, open_mode mode) override;
+  result<disk_space> space(const std::string& path) override {
+    return disk ? *disk : forwarding_file_system::space(path);
+  }
 
+  std::optional<disk_space> disk;  // instead of what it is
   // Opens of paths that contain this, in this mode, fail.
   std::string failing_path;
   open_mode failing_mode = open_mode::read_only;

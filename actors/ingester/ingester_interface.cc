@@ -2,13 +2,41 @@
 #include "actors/ingester/ingester_interface.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace skald {
 namespace {
 
 constexpr std::size_t flush_number_digits = 16;
 
+template <class T>
+void move_to_end(std::vector<T>& to, std::vector<T>& from) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+}
+
 }  // namespace
+
+ingester_snapshot merge_parts(std::vector<ingester_snapshot> parts) {
+  ingester_snapshot whole;
+  for (auto& part : parts) {
+    move_to_end(whole.blocks, part.blocks);
+    move_to_end(whole.flush_names, part.flush_names);
+    move_to_end(whole.warnings, part.warnings);
+  }
+  std::sort(whole.flush_names.begin(), whole.flush_names.end());
+  return whole;
+}
+
+unflushed_streams merge_parts(std::vector<unflushed_streams> parts) {
+  unflushed_streams whole;
+  for (auto& part : parts) {
+    move_to_end(whole.streams, part.streams);
+    move_to_end(whole.flush_names, part.flush_names);
+  }
+  std::sort(whole.flush_names.begin(), whole.flush_names.end());
+  return whole;
+}
 
 void unflushed_stream::add_buffer(std::uint64_t buffer_lines, std::uint64_t buffer_line_bytes,
                                   std::int64_t low_ns, std::int64_t high_ns) {

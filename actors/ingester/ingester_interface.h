@@ -101,6 +101,10 @@ struct streams_request {
   bool exact = false;
 };
 
+// The answers of all shards as one.
+ingester_snapshot merge_parts(std::vector<ingester_snapshot> parts);
+unflushed_streams merge_parts(std::vector<unflushed_streams> parts);
+
 // The name of the flush that made a pack: the file name of its key without the number of the part
 // and ".skp", unique for (ingester incarnation, shard, flush); its last 16 characters number the
 // shard's flushes. Packs not made by a flush (compaction) have other forms.
@@ -128,6 +132,9 @@ struct ingester_status {
   std::uint64_t unflushed_bytes = 0;
   std::uint64_t quarantined_streams = 0;
   std::string note;  // for /ready: why not ready, what was damaged
+  // Why no push is taken although it is ready for reads (the log's disk is full, or the log is
+  // read-only); empty when pushes are taken.
+  std::string pushes_refused;
 };
 
 struct status_request {

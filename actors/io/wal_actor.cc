@@ -47,6 +47,7 @@ class wal_actor final : public supervisor_actor {
         [this](wal_attach& request) { on_attach(std::move(request)); },
         [this](wal_mark_request request) { on_mark(request.mark); },
         [this](wal_checkpoint_request& request) { on_checkpoint(request); },
+        [this](const wal_check& request) { request.reply.answer(takes_entries()); },
         [this](wal_stop& request) {
           commit_group();
           request.reply.answer(true);
@@ -58,9 +59,22 @@ class wal_actor final : public supervisor_actor {
  private:
   void on_child_down(child_id, const caf::error&, restart_verdict) override {}
 
+  static error read_only_error() {
+    return {errc::unavailable, "write-ahead log is read-only after failed syncs"};
+  }
+
+  result<bool> takes_entries() {
+    if (read_only_) return read_only_error();
+    if (options_.writer && options_.writer->disk_full()) {
+      return error{errc::resource_exhausted,
+                   "wal_full: the disk of " + options_.directory + " is too full"};
+    }
+    return true;
+  }
+
   void on_append(wal_entry_ptr entry) {
     if (read_only_) {
-      entry->failed({errc::unavailable, "write-ahead log is read-only after failed syncs"});
+      entry->failed(read_only_error());
       return;
     }
     for (const auto part : entry->parts()) group_size_ += part.size();

@@ -73,6 +73,12 @@ struct wal_checkpoint_request {
   one_shot<bool> reply;
 };
 
+// Does the log take entries now? Answered true, or with why not: resource_exhausted when its disk
+// is too full, unavailable when it is read-only until a restart.
+struct wal_check {
+  one_shot<bool> reply;
+};
+
 // Finishes the current group, answers and quits.
 struct wal_stop {
   one_shot<bool> reply;
@@ -91,6 +97,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::wal_attached)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::wal_mark_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::wal_mark)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::wal_checkpoint_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::wal_check)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::wal_stop)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::wal_commit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skald::wal_prepare)

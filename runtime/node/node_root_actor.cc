@@ -21,13 +21,14 @@ namespace {
 
 using poll_atom = caf::atom_constant<caf::atom("poll")>;
 constexpr auto poll_while_starting = std::chrono::milliseconds(5);
-constexpr auto poll_while_ready = std::chrono::seconds(1);
+constexpr auto poll_later = std::chrono::milliseconds(500);
 
 readiness readiness_of(const ingester_status& status) {
   using phase = ingester_status::phase;
   switch (status.now) {
     case phase::ready:
-      return {true, "ready"};
+      if (status.pushes_refused.empty()) return {true, "ready"};
+      return {false, "Ingester not ready: " + status.pushes_refused};
     case phase::shutting_down:
       return {false, "Application is stopping"};
     case phase::failed:
@@ -66,16 +67,16 @@ caf::behavior node_root_actor::make_behavior() {
             ok ? readiness_of(**known.status)
                : readiness{false, "Ingester not ready: " + known.status->error().message};
         if (state.ready && !parts_.board->is_ready()) log_info("node", "ready");
+        if (!state.ready && parts_.board->is_ready()) {
+          log_error("node", "not ready", {{"why", state.text}});
+        }
+        started_ = started_ || state.ready;
         parts_.board->set(state);
         if (ok && (*known.status)->now == ingester_status::phase::failed) {
           log_error("node", "the ingester has failed for good", {{"note", (*known.status)->note}});
           parts_.failed->store(true);
         }
-        if (state.ready) {
-          delayed_send(this, poll_while_ready, poll_atom::value);
-        } else {
-          delayed_send(this, poll_while_starting, poll_atom::value);
-        }
+        delayed_send(this, started_ ? poll_later : poll_while_starting, poll_atom::value);
       }};
 }
 

@@ -41,6 +41,7 @@ class node_root_actor final : public supervisor_actor {
   void ask_status();
 
   node_root_parts parts_;
+  bool started_ = false;  // it was ready once
 };
 
 }  // namespace skald

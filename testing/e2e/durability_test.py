@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is acknowledged stays, once: kills during large flushes, other numbers of shards, no log, damaged files."""
+"""What is acknowledged stays, once: kills during large flushes, other numbers of shards, no log, a full one, damaged files."""
 import glob
 import os
 import random
+import subprocess
 import threading
 import time
 import unittest
@@ -200,6 +201,38 @@ class Durability(unittest.TestCase):
                 self.assertFalse(set(found) - pushed, "lines that nobody pushed; %s at %d" % (f.name, at))
                 self.assertEqual(len(found), len(set(found)), "lines twice; %s at %d" % (f.name, at))
         print("%d damages, answers by status: %s" % (DAMAGES, answers), flush=True)
+
+    def ready_within(self, node, status, seconds=60):
+        deadline = time.monotonic() + seconds
+        while True:
+            answer = node.request("GET", "/ready")
+            if answer[0] == status:
+                return answer[1].decode()
+            self.assertLess(time.monotonic(), deadline, answer)
+            time.sleep(0.05)
+
+    def test_a_full_disk_of_the_log_is_told_and_passes(self):
+        node = self.node()
+        log = os.path.join(node.data, "log-disk")
+        os.mkdir(log)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", log], capture_output=True).returncode:
+            self.skipTest("no right to mount a small disk")
+        self.addCleanup(subprocess.run, ["umount", "-l", log], check=True)
+        node.edit_config("    disk_full_threshold: 1.0", "    dir: %s\n    disk_full_threshold: 0.8" % (log + "/wal"))
+        node.start()
+        expected = self.push(node, batch(0))
+        with open(log + "/filler", "wb") as filler:
+            filler.write(bytes(50 << 20))
+        self.assertIn("wal_full", self.ready_within(node, 503))
+        status, text = node.push(batch(1))
+        self.assertEqual(status, 503)
+        self.assertIn("wal_full", text)
+        self.expect(node, sorted(expected))
+        os.remove(log + "/filler")
+        self.ready_within(node, 200)
+        expected += self.push(node, batch(1))
+        self.expect(node, sorted(expected))
+        self.assertEqual(node.stop(), 0)
 
     def test_unfinished_packs_do_not_pile_up(self):
         node = self.node().start()

@@ -161,6 +161,16 @@ TEST(JsonBounds, DeepObjectsAreRead) {
       " {app=\"x\"}");
 }
 
+TEST(JsonBounds, LongPathsFindNothing) {
+  const std::string line = times("[", 600) + times("]", 600);
+  const auto query = [](int steps) {
+    return "| json x=`" + times("[0]", steps) + "` | line_format \"\"";
+  };
+  EXPECT_EQ(run_stages(query(499), line),
+            " {app=\"x\", x=\"" + times("[", 101) + times("]", 101) + "\"}");
+  EXPECT_EQ(run_stages(query(501), line), " {app=\"x\", x=\"\"}");
+}
+
 // Each key of the inner object repeats the long one: 4,000 labels of 60 kB.
 TEST(JsonBounds, PathsOfKeysAreBounded) {
   std::string line = "{\"" + std::string(60'000, 'k') + "\":{";

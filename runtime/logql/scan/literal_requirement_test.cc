@@ -140,6 +140,10 @@ TEST(RegexSyntax, RewritesNamedGroupsForRe2) {
   EXPECT_EQ(to_re2_dialect("(?<a>x)(?P<b>y)"), "(?P<a>x)(?P<b>y)");
   EXPECT_EQ(to_re2_dialect("\\(?<a>[(?<]"), "\\(?<a>[(?<]");
   EXPECT_EQ(to_re2_dialect("[]](?<a>x)"), "[]](?P<a>x)");
+  EXPECT_EQ(to_re2_dialect("[[:alpha:](?<a>](?<b>y)"), "[[:alpha:](?<a>](?P<b>y)");
+  EXPECT_EQ(to_re2_dialect("[^](?<a>]\\Q(?<b>\\E(?<c>y)"), "[^](?<a>]\\Q(?<b>\\E(?P<c>y)");
+  EXPECT_EQ(to_re2_dialect("\\Q(?<b>"), "\\Q(?<b>");
+  EXPECT_EQ(to_re2_dialect("[a\\](?<b>](?<c>y)\\"), "[a\\](?<b>](?P<c>y)\\");
 }
 
 TEST(RegexSyntax, FactorsCommonPrefixesAsGoDoes) {

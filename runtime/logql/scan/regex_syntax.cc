@@ -405,21 +405,37 @@ std::optional<regex_node> read_regex(std::string_view regex) {
 std::string to_re2_dialect(std::string_view regex) {
   std::string out;
   bool in_class = false;
-  for (std::size_t i = 0; i < regex.size(); ++i) {
-    const char c = regex[i];
-    out += c;
-    if (c == '\\' && i + 1 < regex.size()) {
-      out += regex[++i];
+  std::size_t at = 0;
+  const auto copy_to = [&](std::size_t end) {
+    end = std::min(end, regex.size());
+    out += regex.substr(at, end - at);
+    at = end;
+  };
+  const auto copy_behind = [&](std::string_view mark) {
+    const std::size_t found = regex.find(mark, at + 2);
+    copy_to(found == regex.npos ? regex.size() : found + mark.size());
+  };
+  while (at < regex.size()) {
+    const std::string_view rest = regex.substr(at);
+    if (!in_class && rest.starts_with("\\Q")) {
+      copy_behind("\\E");
+    } else if (rest[0] == '\\') {
+      copy_to(at + 2);
+    } else if (in_class && rest.starts_with("[:") && regex.find(":]", at + 2) != regex.npos) {
+      copy_behind(":]");
     } else if (in_class) {
-      in_class = c != ']';
-    } else if (c == '[') {
+      in_class = rest[0] != ']';
+      copy_to(at + 1);
+    } else if (rest[0] == '[') {
       in_class = true;
       // A bracket in first place is a member of the class.
-      if (i + 1 < regex.size() && regex[i + 1] == '^') out += regex[++i];
-      if (i + 1 < regex.size() && regex[i + 1] == ']') out += regex[++i];
-    } else if (c == '(' && regex.substr(i + 1, 2) == "?<" && i + 3 < regex.size()) {
-      out += "?P";
-      ++i;
+      copy_to(at + (rest.starts_with("[^") ? 2 : 1));
+      if (regex.substr(at, 1) == "]") copy_to(at + 1);
+    } else if (rest.starts_with("(?<") && rest.size() > 3) {
+      out += "(?P<";
+      at += 3;
+    } else {
+      copy_to(at + 1);
     }
   }
   return out;

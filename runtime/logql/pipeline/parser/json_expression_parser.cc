@@ -10,6 +10,9 @@
 namespace skald::logql {
 namespace {
 
+// Longer paths find nothing: each step through an array reads all that is in it again.
+constexpr std::size_t path_steps_max = 500;
+
 // The key of a step, or null for an element number.
 const std::string* key_of(const json_path_step& step) {
   return std::get_if<std::string>(&step);
@@ -183,6 +186,7 @@ bool json_expression_parser::on_array(scan_state& state) {
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     const json_path& path = targets_[i].path;
     if (matched_[i] || path.size() < level + 1 || key_of(path[level]) != nullptr) continue;
+    if (path.size() > path_steps_max) continue;
     bool same = true;
     for (std::size_t k = 0; k < level && same; ++k) {
       same = key_of(path[k]) != nullptr && *key_of(path[k]) == open_keys_[k];

@@ -187,14 +187,14 @@ result<void> pipeline_runner::count_rows(std::span<const row_run* const> runs) {
     const row_range rows = rows_in_range(*run, s.timestamps, s.range);
     if (rows.empty()) continue;
     s.ranges.push_back(rows);
-    stats_.rows_seen += rows.last - rows.first;
-    if (!pipeline_->needs_.lines) continue;
-    if (rows.last - rows.first == run->row_count) {
-      stats_.bytes_seen += run->line_bytes;
+    const std::uint64_t count = rows.last - rows.first;
+    stats_.rows_seen += count;
+    if (count == run->row_count || !pipeline_->needs_.lines) {
+      stats_.bytes_seen += run->line_bytes * count / run->row_count;
       continue;
     }
     SKALD_TRY_ASSIGN(const std::span<const std::uint32_t> starts, s.reader.line_starts());
-    stats_.bytes_seen += starts[rows.last] - starts[rows.first] - (rows.last - rows.first);
+    stats_.bytes_seen += starts[rows.last] - starts[rows.first] - count;
   }
   std::sort(s.ranges.begin(), s.ranges.end(),
             [](const row_range& a, const row_range& b) { return a.first < b.first; });

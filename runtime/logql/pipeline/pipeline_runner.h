@@ -57,7 +57,7 @@ struct row_request {
 // What a runner did so far, for statistics.
 struct pipeline_stats {
   std::uint64_t rows_seen = 0;   // rows inside the time range
-  std::uint64_t bytes_seen = 0;  // bytes of their lines, newlines not counted
+  std::uint64_t bytes_seen = 0;  // of their lines without newlines; about, where none are needed
   std::uint64_t rows_passed = 0;
 };
 

@@ -23,6 +23,7 @@ class memory_block : public log_block {
     for (const auto& [time, line] : rows) {
       timestamps_.push_back(time);
       bytes_ += line + "\n";
+      run.line_bytes += line.size();
       starts_.push_back(static_cast<std::uint32_t>(bytes_.size()));
       pairs_.insert(pairs_.end(), metadata.begin(), metadata.end());
       pair_starts_.push_back(static_cast<std::uint32_t>(pairs_.size()));
@@ -178,6 +179,29 @@ TEST(PipelineRunner, ReadsOnlyTheColumnsItNeeds) {
     collecting_sink sink;
     ASSERT_TRUE(runner.run_block(block, {0, 10}, sink).ok());
     EXPECT_EQ(block.reads, item.reads) << item.stages;
+  }
+}
+
+// Of the other rows of a run they are known together only.
+TEST(PipelineRunner, CountsBytesOfLinesItDoesNotRead) {
+  pipeline_options options;
+  options.use = pipeline_use::metric;
+  options.want_lines = options.want_labels = false;
+  struct range_case {
+    time_range range;
+    std::uint64_t rows, bytes;
+  };
+  for (const range_case& one :
+       {range_case{{0, 10}, 5, 15 + 12}, range_case{{2, 5}, 2, 15 * 2 / 3},
+        range_case{{3, 6}, 2, 15 / 3 + 12 / 2}, range_case{{6, 10}, 0, 0}}) {
+    memory_block block;
+    fill(block);
+    pipeline_runner runner(compile_stages("| app!=\"c\"", options));
+    collecting_sink sink;
+    ASSERT_TRUE(runner.run_block(block, one.range, sink).ok());
+    EXPECT_EQ(runner.stats().rows_seen, one.rows);
+    EXPECT_EQ(runner.stats().bytes_seen, one.bytes);
+    EXPECT_EQ(block.reads.find('l'), std::string::npos);
   }
 }
 

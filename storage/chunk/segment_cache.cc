@@ -55,11 +55,14 @@ void segment_cache::give_back(const segment_key& key, std::unique_ptr<segment_co
       return;
     }
     known.content = std::move(content);
+    if (bytes > options_.bytes_max) return evict(found->second, freed);
     stats_.bytes += bytes - known.bytes;
     known.bytes = bytes;
-    if (new_stored_bytes > 0) ++use.stores;
+    evict_until_fits(freed);
+    if (new_stored_bytes == 0 || !by_key_.contains(key)) return;
+    ++use.stores;
     use.bytes_stored += new_stored_bytes;
-    return evict_until_fits(freed);
+    return;
   }
   if (bytes > options_.bytes_max || !make_room(bytes, turned_away_at(key), freed)) {
     turn_away(key);

@@ -427,6 +427,25 @@ TEST_F(SegmentCache, WhatItDoesNotTakeUpIsNotStored) {
   }
 }
 
+TEST_F(SegmentCache, ASegmentThatOutgrowsItDisplacesNoOther) {
+  write_some();
+  const auto cache = make_cache(bytes_of(0) - 1);
+  const auto reader = open_with(cache);
+  const auto blocks = all_blocks(*reader);
+  for (const std::size_t segment : {1, 0}) {
+    ASSERT_TRUE(blocks[segment]->timestamps().ok());
+    blocks[segment]->release();
+  }
+  ASSERT_EQ(cache->stats().entries, 2);
+  const std::uint64_t bytes = blocks[0]->read_stats().stored_bytes_read;
+  visit(*blocks[0]);
+  EXPECT_EQ(cache->stats().entries, 1);
+  EXPECT_EQ(cache->stats().evictions, 1);
+  expect_use(blocks[0]->read_stats(), {2, 1, 1, bytes, bytes, 0});
+  visit(*blocks[1]);
+  EXPECT_EQ(cache->stats().hits, 2);
+}
+
 TEST_F(SegmentCache, LookUpsAreTimed) {
   write_some();
   const auto reader = open_with(make_cache(1U << 30));

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "runtime/base/ascii_case.h"
+#include "runtime/base/utf8.h"
 
 namespace skald {
 namespace {
@@ -289,17 +290,19 @@ std::string quote_for_error(std::string_view text) {
   static constexpr std::string_view plain = "\a\b\f\n\r\t\v\"\\";
   static constexpr std::string_view escaped = "abfnrtv\"\\";
   std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (const std::size_t at = plain.find(c); at != std::string_view::npos) {
+  std::size_t length = 0;
+  for (; !text.empty(); text.remove_prefix(length)) {
+    const char32_t code = decode_utf8(text, length);
+    const auto byte = static_cast<unsigned char>(text[0]);
+    if (const std::size_t at = plain.find(text[0]); at != std::string_view::npos) {
       out += '\\';
       out += escaped[at];
-    } else if (byte < 0x20 || byte == 0x7F) {
+    } else if (byte < 0x20 || byte == 0x7F || (code == 0xFFFD && length == 1)) {
       out += "\\x";
       out += digits[byte >> 4];
       out += digits[byte & 15];
     } else {
-      out += c;
+      out += text.substr(0, length);
     }
   }
   out += '"';

@@ -33,8 +33,8 @@ void append_go_float_g(std::string& out, double value);
 // Appends a float without exponent: strconv.FormatFloat(value, 'f', -1, 64).
 void append_go_float_f(std::string& out, double value);
 
-// `text` in double quotes with Go's escapes for quotes, backslashes and control bytes; bytes from
-// 0x80 on are passed through.
+// `text` in double quotes with Go's escapes for quotes, backslashes, control bytes and bytes that
+// are no UTF-8; other text beyond ASCII stays as it is.
 std::string quote_for_error(std::string_view text);
 
 }  // namespace skald

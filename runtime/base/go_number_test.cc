@@ -95,6 +95,12 @@ TEST(FormatGoFloat, ShortestWithAndWithoutExponent) {
   }
 }
 
+TEST(QuoteForError, EscapesBytesThatAreNoUtf8) {
+  EXPECT_EQ(quote_for_error("\xff"), R"("\xff")");
+  EXPECT_EQ(quote_for_error("1\xe2\x82\u20ac\ufffd\xc3"), "\"1\\xe2\\x82\u20ac\ufffd\\xc3\"");
+  EXPECT_EQ(quote_for_error(""), "\"\"");
+}
+
 TEST(QuoteForError, EscapesControlBytes) {
   EXPECT_EQ(quote_for_error("a\"b\\c\n\x01\u00e9"), "\"a\\\"b\\\\c\\n\\x01\u00e9\"");
 }

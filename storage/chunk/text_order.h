@@ -13,8 +13,7 @@
 namespace skald {
 
 // The numbers of the texts in byte order of the texts; equal ones in order of their numbers. Fewer
-// than 2^32 texts. O(n log n) comparisons of integers, at worst for each eight bytes of the
-// longest.
+// than 2^32 texts. O(n log n) comparisons of integers; of texts where they were made for the worst.
 std::vector<std::uint32_t> order_of_texts(std::span<const std::string_view> texts);
 
 }  // namespace skald

@@ -38,6 +38,19 @@ TEST(TextOrder, IsThatOfTheirBytes) {
   for (const auto& texts : cases) EXPECT_EQ(order_of_texts(texts), expected(texts));
 }
 
+// Each eight bytes tell some of them apart from those that are longer.
+TEST(TextOrder, HoldsForTextsThatBranchAtEachKey) {
+  for (const std::size_t depth : {14, 15, 16, 17, 18, 40}) {
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < 6 * depth; ++i) {
+      const std::size_t bytes = 8 * (i * 7 % depth);
+      texts.push_back(std::string(bytes, 'a') + std::string(i / depth % 2, '\xff'));
+    }
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    EXPECT_EQ(order_of_texts(views), expected(views)) << depth;
+  }
+}
+
 TEST(TextOrder, HoldsForRandomTextsThatBeginAlike) {
   seeded_random random(test_seed());
   for (int round = 0; round < 300; ++round) {

@@ -81,6 +81,8 @@ class node::implementation {
   result<void> start();
   void stop();
 
+  // Armed by stop(); the first member, so that it also watches over the end of the actor system.
+  std::unique_ptr<shutdown_watchdog> watchdog_;
   const node_config config_;
   const system_clock clock_;
   const machine_size machine_;
@@ -204,8 +206,8 @@ void node::implementation::stop() {
   board_->set_stopping();
   const auto ingester_timeout =
       ingester_options_of(config_, machine_, incarnation_).shutdown_timeout;
-  const shutdown_watchdog watchdog(config_.server.graceful_shutdown_timeout + ingester_timeout +
-                                   std::chrono::seconds(15));
+  watchdog_ = std::make_unique<shutdown_watchdog>(config_.server.graceful_shutdown_timeout +
+                                                  ingester_timeout + std::chrono::seconds(15));
   caf::anon_send(root_, expect_ends_atom::value);
   // 1. No new requests; running ones end.
   const auto served = wait_for<bool>(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/node/storage_parts.h"
 
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 
 #include <algorithm>
@@ -51,6 +52,13 @@ void register_cache(metric_registry& registry, const std::string& name, const Ca
       });
 }
 
+// Connections, packs and the log need descriptors, too.
+std::size_t open_index_files_max() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 64;
+  return static_cast<std::size_t>(std::clamp<rlim_t>(limit.rlim_cur / 8, 16, 1024));
+}
+
 // Two nodes with one log or one index would lose what they acknowledged. The object store may be
 // shared.
 result<std::vector<directory_lock>> lock_directories(const node_config& config,
@@ -85,6 +93,7 @@ result<std::unique_ptr<storage_parts>> open_storage(const node_config& config,
   index.incarnation = incarnation;
   index.cache_ttl =
       std::chrono::duration_cast<std::chrono::seconds>(config.storage.index_cache_ttl);
+  index.open_files_max = open_index_files_max();
   // A slot file must be here until every look-up's listing of the store has its shipped form.
   index.shipped_ttl = std::max(
       index.shipped_ttl,

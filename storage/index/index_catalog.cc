@@ -48,18 +48,18 @@ result<void> index_catalog::implementation::recover_table(std::int64_t day) {
     const std::string path = directory + "/" + entry.name;
     if (entry.name.ends_with(".tmp")) SKALD_TRY(files_.remove(path));
     if (!entry.name.ends_with(index_side_files::data_suffix)) continue;
-    auto slot = std::make_shared<slot_file>();
-    slot->stem = path.substr(0, path.size() - index_side_files::data_suffix.size());
+    auto slot = std::make_shared<slot_file>(
+        path.substr(0, path.size() - index_side_files::data_suffix.size()), false);
     // An unfinished file was not synced, and LMDB would not notice what a crash of the machine did
     // to it.
     auto good = index_side_files::check_sum(files_, slot->stem);
+    if (!good.ok() && good.error().code != errc::corrupt) return good;
+    std::shared_ptr<index_file> file;
     if (good.ok()) {
-      auto opened = index_file::open_read_only(path);
-      if (opened.ok()) slot->file = std::move(*opened);
-    } else if (good.error().code != errc::corrupt) {
-      return good;
+      auto opened = open_files_.get(slot->place);
+      if (opened.ok()) file = std::move(*opened);
     }
-    if (!slot->file) {
+    if (!file) {
       ++recovery_.dropped_files;
       SKALD_TRY(index_side_files::remove_all(files_, slot->stem));
       continue;
@@ -73,7 +73,7 @@ result<void> index_catalog::implementation::recover_table(std::int64_t day) {
                   slot->stem.substr(directory.size() + 1),
                   true,
                   shipped.has_value(),
-                  slot->file->file_stats().chunks};
+                  file->file_stats().chunks};
     slot->object_key = object_key(slot->slot);
     slots_.push_back(std::move(slot));
   }
@@ -114,7 +114,8 @@ result<void> index_catalog::implementation::add_to_day(std::int64_t day, std::st
   for (const auto& slot : slot_files()) {
     if (!slot->former_life || slot->slot.day != day) continue;
     const std::span<const index_row> left = filtered ? std::span<const index_row>(fresh) : rows;
-    SKALD_TRY_ASSIGN(const std::vector<bool> known, slot->file->contains(tenant, left));
+    SKALD_TRY_ASSIGN(const auto file, open_files_.get(slot->place));
+    SKALD_TRY_ASSIGN(const std::vector<bool> known, file->contains(tenant, left));
     std::vector<index_row> kept;
     for (std::size_t i = 0; i < left.size(); ++i) {
       if (!known[i]) kept.push_back(left[i]);
@@ -125,8 +126,9 @@ result<void> index_catalog::implementation::add_to_day(std::int64_t day, std::st
   if (filtered) rows = fresh;
   if (rows.empty()) return {};
   SKALD_TRY_ASSIGN(const auto slot, active_slot(day));
-  SKALD_TRY(slot->file->add(tenant, rows));
-  const index_file_stats stats = slot->file->file_stats();
+  SKALD_TRY_ASSIGN(const auto file, open_files_.get(slot->place));
+  SKALD_TRY(file->add(tenant, rows));
+  const index_file_stats stats = file->file_stats();
   if (stats.file_bytes >= options_.slot_bytes_max) close(slot);
   const std::lock_guard lock(mutex_);
   slot->slot.chunks = stats.chunks;
@@ -140,7 +142,6 @@ index_catalog::implementation::active_slot(std::int64_t day) {
     if (found->second->start_s == start_s) return found->second;
     close(std::shared_ptr(found->second));
   }
-  auto slot = std::make_shared<slot_file>();
   const std::string directory = directory_ + "/" + table_name(day);
   SKALD_TRY(files_.create_directories(directory));
   std::string name;
@@ -150,12 +151,11 @@ index_catalog::implementation::active_slot(std::int64_t day) {
            "-" + std::to_string(next_number_++);
     SKALD_TRY_ASSIGN(taken, files_.exists(index_side_files::data_path(directory + "/" + name)));
   }
-  slot->stem = directory + "/" + name;
+  auto slot = std::make_shared<slot_file>(directory + "/" + name, true);
   slot->start_s = start_s;
   slot->slot = {table_name(day), day, name, false, false, 0};
   slot->object_key = object_key(slot->slot);
-  SKALD_TRY_ASSIGN(slot->file, index_file::open_writable(index_side_files::data_path(slot->stem),
-                                                         options_.map_bytes));
+  SKALD_TRY(open_files_.get(slot->place));
   const std::lock_guard lock(mutex_);
   slots_.push_back(slot);
   active_[day] = slot;
@@ -176,7 +176,7 @@ void index_catalog::implementation::close(const std::shared_ptr<slot_file>& slot
 }
 
 result<void> index_catalog::implementation::finish(slot_file& slot) {
-  SKALD_TRY(slot.file->finish());
+  SKALD_TRY(open_files_.finish(slot.place));
   SKALD_TRY(index_side_files::write_sum(files_, slot.stem));
   const std::lock_guard lock(mutex_);
   slot.slot.finished = true;
@@ -279,7 +279,7 @@ result<void> index_catalog::implementation::drop_slot(const index_slot& wanted) 
     std::erase(slots_, slot);
     std::erase_if(active_, [&](const auto& entry) { return entry.second == slot; });
   }
-  return index_side_files::remove_all(files_, slot->stem);
+  return remove_unlisted(slot);
 }
 
 result<std::uint64_t> index_catalog::implementation::drop_expired_slots() {
@@ -349,7 +349,8 @@ result<std::vector<std::string>> index_catalog::unshipped_pack_keys() const {
       const std::lock_guard lock(state_->mutex_);
       if (slot->slot.shipped) continue;
     }
-    SKALD_TRY_ASSIGN(const auto keys, slot->file->pack_keys());
+    SKALD_TRY_ASSIGN(const auto file, state_->open_files_.get(slot->place));
+    SKALD_TRY_ASSIGN(const auto keys, file->pack_keys());
     out.insert(out.end(), keys.begin(), keys.end());
   }
   std::sort(out.begin(), out.end());

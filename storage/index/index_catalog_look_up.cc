@@ -25,10 +25,9 @@ std::string index_catalog::implementation::download_stem(std::int64_t day,
 result<void> index_catalog::implementation::adopt(std::int64_t day, const std::string& object_key,
                                                   const std::string& stem) {
   SKALD_TRY(index_side_files::check_sum(files_, stem));
-  auto entry = std::make_shared<downloaded_file>();
-  entry->stem = stem;
+  auto entry = std::make_shared<downloaded_file>(stem);
   entry->used_ns = time_.wall_now_ns();
-  SKALD_TRY_ASSIGN(entry->file, index_file::open_read_only(index_side_files::data_path(stem)));
+  SKALD_TRY(open_files_.get(entry->place));
   const std::lock_guard lock(mutex_);
   downloads_[{day, object_key}] = std::move(entry);
   return {};
@@ -98,7 +97,7 @@ result<void> index_catalog::implementation::retain_downloaded(
       return !kept;
     });
   }
-  for (const auto& entry : gone) SKALD_TRY(index_side_files::remove_all(files_, entry->stem));
+  for (const auto& entry : gone) SKALD_TRY(remove_unlisted(entry));
   return {};
 }
 
@@ -114,7 +113,7 @@ result<std::uint64_t> index_catalog::implementation::drop_expired_downloads() {
       return expired;
     });
   }
-  for (const auto& entry : gone) SKALD_TRY(index_side_files::remove_all(files_, entry->stem));
+  for (const auto& entry : gone) SKALD_TRY(remove_unlisted(entry));
   return static_cast<std::uint64_t>(gone.size());
 }
 
@@ -127,7 +126,7 @@ std::unique_ptr<index_view::implementation> index_catalog::implementation::view(
   const std::lock_guard lock(mutex_);
   for (const auto& s : slots_) {
     if (!in_range(s->slot.day)) continue;
-    out->own_.push_back(s->file);
+    out->own_.push_back(s);
     out->object_keys_.insert(s->object_key);
   }
   for (const auto& entry : downloads_) {
@@ -149,20 +148,25 @@ void index_catalog::implementation::forget_damaged(const download_key& key, down
   static_cast<void>(index_side_files::remove_all(files_, file.stem).ok());
 }
 
-index_catalog::totals index_catalog::implementation::size() const {
-  std::vector<std::shared_ptr<index_file>> all;
+index_catalog::totals index_catalog::implementation::size() {
+  std::vector<std::shared_ptr<slot_file>> own;
+  std::vector<std::shared_ptr<downloaded_file>> downloaded;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& s : slots_) all.push_back(s->file);
-    for (const auto& entry : downloads_) all.push_back(entry.second->file);
+    own = slots_;
+    for (const auto& entry : downloads_) downloaded.push_back(entry.second);
   }
   totals out;
-  for (const auto& file : all) {
-    const index_file_stats stats = file->file_stats();
+  const auto add = [&](index_file_place& place) {
     ++out.files;
+    const auto file = open_files_.get(place);
+    if (!file.ok()) return;
+    const index_file_stats stats = (*file)->file_stats();
     out.chunks += stats.chunks;
     out.file_bytes += stats.file_bytes;
-  }
+  };
+  for (const auto& slot : own) add(slot->place);
+  for (const auto& entry : downloaded) add(entry->place);
   return out;
 }
 

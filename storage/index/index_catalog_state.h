@@ -14,6 +14,8 @@
 
 #include "storage/index/index_catalog.h"
 #include "storage/index/index_shipment.h"
+#include "storage/index/index_side_files.h"
+#include "storage/index/open_index_files.h"
 
 namespace skald {
 
@@ -25,21 +27,26 @@ class index_catalog::implementation {
         cache_directory_(std::move(cache_directory)),
         options_(std::move(options)),
         files_(files),
-        time_(time) {}
+        time_(time),
+        open_files_(options_.open_files_max, options_.map_bytes) {}
 
   struct slot_file {
+    slot_file(std::string path, bool writable)
+        : stem(std::move(path)), place(index_side_files::data_path(stem), writable) {}
     index_slot slot;
-    std::string stem;        // path without suffix
+    const std::string stem;  // path without suffix
     std::string object_key;  // once shipped
     std::int64_t start_s = 0;
     bool closed = false;  // takes no more rows, but is not finished yet
     bool former_life = false;
     std::int64_t shipped_ns = 0;
-    std::shared_ptr<index_file> file;
+    index_file_place place;
   };
   struct downloaded_file {
-    std::string stem;
-    std::shared_ptr<index_file> file;
+    explicit downloaded_file(std::string path)
+        : stem(std::move(path)), place(index_side_files::data_path(stem), false) {}
+    const std::string stem;
+    index_file_place place;
     std::atomic<std::int64_t> used_ns{0};
   };
   using download_key = std::pair<std::int64_t, std::string>;  // day, object key
@@ -80,7 +87,13 @@ class index_catalog::implementation {
   std::unique_ptr<index_view::implementation> view(const time_range& range);
   // A downloaded file is corrupt: missing_files will name it again.
   void forget_damaged(const download_key& key, downloaded_file& file);
-  index_catalog::totals size() const;
+  // Removes what is in no list any more; views that have it go on.
+  template <class File>
+  result<void> remove_unlisted(const std::shared_ptr<File>& file) {
+    if (file.use_count() > 1) SKALD_TRY(open_files_.keep_open(file->place));
+    return index_side_files::remove_all(files_, file->stem);
+  }
+  index_catalog::totals size();
 
   std::string table_name(std::int64_t day) const {
     return options_.table_prefix + std::to_string(day);
@@ -91,6 +104,7 @@ class index_catalog::implementation {
   const index_options options_;
   file_system& files_;
   const clock& time_;
+  open_index_files open_files_;
   index_catalog_recovery recovery_;
 
   std::atomic<std::uint64_t> next_temporary_{1};
@@ -112,7 +126,7 @@ class index_view::implementation {
   result<void> for_each_file(const std::function<result<void>(index_file&)>& look) const;
 
   catalog_state& catalog_;
-  std::vector<std::shared_ptr<index_file>> own_;
+  std::vector<std::shared_ptr<catalog_state::slot_file>> own_;
   std::vector<
       std::pair<catalog_state::download_key, std::shared_ptr<catalog_state::downloaded_file>>>
       downloaded_;

@@ -24,12 +24,14 @@ struct node {
     options.incarnation = incarnation;
     options.map_bytes = 1 << 20;
     options.slot_bytes_max = slot_bytes_max;
+    options.open_files_max = open_files_max;
     auto opened = index_catalog::open(dir / "index", dir / "cache", options, files, time);
     EXPECT_TRUE(opened.ok()) << (opened.ok() ? "" : opened.error().message);
     return opened.ok() ? std::move(*opened) : nullptr;
   }
   std::string name;
   std::uint64_t slot_bytes_max = 128 << 20;
+  std::size_t open_files_max = 4;
   temporary_directory dir;
   posix_file_system files;
   manual_clock time;
@@ -315,6 +317,49 @@ TEST(IndexCatalog, BeginsAnotherSlotWhenOneIsFull) {
   EXPECT_EQ(flatten(*catalog->chunk_refs(query_for({}))), refs_of(all));
   ASSERT_TRUE(catalog->finish_slots(false).ok());
   EXPECT_GE(catalog->slots_to_ship().size(), 1u);
+}
+
+std::size_t open_index_descriptors() {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
+    count += target.find(".lmdb") != std::string::npos;
+  }
+  return count;
+}
+
+// A push may have entries of any number of days, and as many files open at once end the node.
+TEST(IndexCatalog, FewFilesOfManyDaysAreOpenAtOnce) {
+  constexpr int days = 40;
+  node n;
+  auto catalog = n.open();
+  const time_range all_days{start_of_day, start_of_day + days * nanoseconds_per_day};
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < days; ++i) {
+      const auto rows = some_rows(start_of_day + i * nanoseconds_per_day, 2,
+                                  "p" + std::to_string(round * days + i));
+      ASSERT_TRUE(catalog->add("fake", views(rows)).ok());
+      EXPECT_LE(open_index_descriptors(), 3 * n.open_files_max);
+    }
+    EXPECT_EQ(catalog->slots().size(), static_cast<std::size_t>(days));
+  }
+  const auto expect_all = [&](const index_view& view) {
+    index_query query = query_for({});
+    query.range = all_days;
+    EXPECT_EQ(view.stats(query)->chunks, 4u * days);
+  };
+  const index_view before = catalog->view(all_days);
+  expect_all(before);
+  EXPECT_EQ(catalog->unshipped_pack_keys()->size(), 2u * days);
+  EXPECT_EQ(catalog->size().chunks, 4u * days);
+  ASSERT_TRUE(catalog->finish_slots(true).ok());
+  for (const index_slot& slot : catalog->slots_to_ship()) ASSERT_TRUE(ship(*catalog, slot).ok());
+  expect_all(catalog->view(all_days));
+  EXPECT_LE(open_index_descriptors(), 3 * n.open_files_max);
+  n.time.now_ns += 45 * 60 * second;
+  EXPECT_EQ(*catalog->drop_expired(), static_cast<std::uint64_t>(days));
+  expect_all(before);  // also what was not open
 }
 
 // What a view holds stays, whatever is dropped, and it can tell what it does not hold.

@@ -16,7 +16,8 @@ class index_file::implementation {
  public:
   std::shared_ptr<lmdb_env> env;
   std::mutex write_mutex;
-  std::unique_ptr<index_adder> adder;  // null: no more rows
+  bool writable = false;               // takes rows
+  std::unique_ptr<index_adder> adder;  // made with the first ones
 
   // Runs one of index_look_up's members in a transaction of its own.
   template <class T, class Run>
@@ -38,8 +39,7 @@ result<std::shared_ptr<index_file>> index_file::open_writable(const std::string&
                                                               std::uint64_t map_bytes) {
   auto state = std::make_unique<implementation>();
   SKALD_TRY_ASSIGN(state->env, lmdb_env::open(path, {true, map_bytes, table_names()}));
-  state->adder = std::make_unique<index_adder>(*state->env);
-  SKALD_TRY(state->adder->load());
+  state->writable = true;
   return std::shared_ptr<index_file>(new index_file(std::move(state)));
 }
 
@@ -51,13 +51,19 @@ result<std::shared_ptr<index_file>> index_file::open_read_only(const std::string
 
 result<void> index_file::add(std::string_view tenant, std::span<const index_row> rows) {
   const std::lock_guard lock(state_->write_mutex);
-  if (!state_->adder) return error{errc::invalid_argument, "index file takes no more rows"};
+  if (!state_->writable) return error{errc::invalid_argument, "index file takes no more rows"};
+  if (!state_->adder) {
+    auto made = std::make_unique<index_adder>(*state_->env);
+    SKALD_TRY(made->load());
+    state_->adder = std::move(made);
+  }
   return state_->adder->add(tenant, rows);
 }
 
 result<void> index_file::finish() {
   const std::lock_guard lock(state_->write_mutex);
-  if (!state_->adder) return {};
+  if (!state_->writable) return {};
+  state_->writable = false;
   state_->adder.reset();
   return state_->env->sync();
 }

@@ -22,6 +22,9 @@ struct index_options {
   std::uint64_t slot_bytes_max = 128ull << 20;
   // First size of an environment's map; doubled as needed.
   std::uint64_t map_bytes = 64ull << 20;
+  // Files that stay open while nobody uses them. Look-ups of longer ranges open theirs anew. Each
+  // takes up to three descriptors.
+  std::size_t open_files_max = 256;
   // How long a shipped slot file stays on disk (3 x the readers' resync).
   std::chrono::seconds shipped_ttl{45 * 60};
   // How long a downloaded file stays after its last use.

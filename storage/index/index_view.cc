@@ -121,9 +121,13 @@ index_view::index_view(index_view&&) noexcept = default;
 
 result<void> index_view::implementation::for_each_file(
     const std::function<result<void>(index_file&)>& look) const {
-  for (const auto& file : own_) SKALD_TRY(look(*file));
+  for (const auto& slot : own_) {
+    SKALD_TRY_ASSIGN(const auto file, catalog_.open_files_.get(slot->place));
+    SKALD_TRY(look(*file));
+  }
   for (const auto& [key, entry] : downloaded_) {
-    auto looked = look(*entry->file);
+    SKALD_TRY_ASSIGN(const auto file, catalog_.open_files_.get(entry->place));
+    auto looked = look(*file);
     if (looked.ok()) continue;
     if (looked.error().code == errc::corrupt) catalog_.forget_damaged(key, *entry);
     return looked;

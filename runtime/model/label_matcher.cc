@@ -3,6 +3,8 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+
 namespace skald {
 namespace {
 
@@ -22,23 +24,41 @@ std::vector<std::string> split_literals(std::string_view expression) {
   }
 }
 
+// The position behind the character class that begins at `at`.
+std::size_t behind_class(std::string_view expression, std::size_t at) {
+  ++at;
+  if (expression.substr(at, 1) == "^") ++at;
+  // A bracket in first place is a member of the class.
+  for (bool is_first = true; at < expression.size() && (is_first || expression[at] != ']');
+       is_first = false) {
+    const bool is_named = expression.substr(at, 2) == "[:";
+    const std::size_t close = is_named ? expression.find(":]", at + 2) : expression.npos;
+    at = close != expression.npos ? close + 2 : at + (expression[at] == '\\' ? 2 : 1);
+  }
+  return std::min(at + 1, expression.size());
+}
+
+// The position behind the escape, or the quoted text, that begins at `at`.
+std::size_t behind_escape(std::string_view expression, std::size_t at) {
+  if (expression.substr(at, 2) != "\\Q") return std::min(at + 2, expression.size());
+  const std::size_t close = expression.find("\\E", at + 2);
+  return close == expression.npos ? expression.size() : close + 2;
+}
+
 // RE2 as packaged knows Go's `(?<name>` only as `(?P<name>`.
 std::string with_named_groups(std::string_view expression) {
   std::string out;
-  bool in_class = false;
-  for (std::size_t i = 0; i < expression.size(); ++i) {
-    const char c = expression[i];
-    out += c;
-    if (c == '\\' && i + 1 < expression.size()) {
-      out += expression[++i];
-    } else if (in_class) {
-      in_class = c != ']';
-    } else if (c == '[') {
-      in_class = true;
-    } else if (expression.substr(i, 3) == "(?<") {
-      out += "?P";
-      ++i;
+  for (std::size_t at = 0; at < expression.size();) {
+    if (expression.substr(at, 3) == "(?<") {
+      out += "(?P<";
+      at += 3;
+      continue;
     }
+    const std::size_t end = expression[at] == '\\'  ? behind_escape(expression, at)
+                            : expression[at] == '[' ? behind_class(expression, at)
+                                                    : at + 1;
+    out += expression.substr(at, end - at);
+    at = end;
   }
   return out;
 }

@@ -62,5 +62,16 @@ TEST(LabelMatcher, KnowsBothFormsOfNamedGroups) {
   }
 }
 
+TEST(LabelMatcher, TextIsNoGroup) {
+  const auto matches = [](const char* regex, const char* value) {
+    return label_matcher::make("x", match_op::regex, regex)->matches(value);
+  };
+  EXPECT_TRUE(matches("[[:digit:](?<]?(?<n>a)b", "<ab"));
+  EXPECT_FALSE(matches("[[:digit:](?<]?(?<n>a)b", "Pab"));
+  EXPECT_FALSE(matches("[](?<]?(?<n>a)b", "Pab"));
+  EXPECT_TRUE(matches("(\\Q(?<\\E)?(?<n>a)b", "(?<ab"));
+  EXPECT_TRUE(matches("a\\(?<n>", "a(<n>"));
+}
+
 }  // namespace
 }  // namespace skald

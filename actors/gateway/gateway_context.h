@@ -12,6 +12,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/http/byte_budget.h"
 #include "runtime/limits/limits_snapshot.h"
+#include "runtime/logql/metric/query_memory.h"
 #include "runtime/loki_api/result_json.h"
 #include "runtime/loki_api/tenant_header.h"
 #include "runtime/metrics/metric_registry.h"
@@ -47,6 +48,7 @@ struct gateway_context {
   bool queries_are_sharded = true;
   // Of one query's evaluation, and again of its answer's text. skald.query_memory_limit
   std::uint64_t query_memory_bytes = 1'000'000'000;
+  logql::query_memory_ptr all_queries_memory;  // of all queries; may be null
   // skald.query_early_rejection
   bool early_rejection = true;
   // pattern_ingester.enabled: without it, /patterns answers 404.

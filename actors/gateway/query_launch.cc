@@ -17,6 +17,7 @@ logql::query_limits limits_of(const gateway_context& context, const tenant_limit
                               const http_request& request) {
   logql::query_limits limits;
   limits.max_memory_bytes = context.query_memory_bytes;
+  limits.all_queries_memory = context.all_queries_memory;
   limits.max_entries =
       static_cast<std::uint32_t>(std::max<std::int64_t>(0, tenant.max_entries_limit_per_query));
   limits.max_series =

@@ -17,6 +17,7 @@
 #include "runtime/base/log.h"
 #include "runtime/config/config_loader.h"
 #include "runtime/config/targets.h"
+#include "runtime/logql/metric/query_memory.h"
 #include "runtime/metrics/metric_names.h"
 #include "runtime/metrics/metric_registry.h"
 #include "runtime/node/node_root_actor.h"
@@ -181,6 +182,8 @@ gateway_context_ptr node::implementation::make_gateway_context() {
   context->frontend = frontend_;
   context->queries_are_sharded = config_.frontend.parallelise_shardable_queries;
   context->query_memory_bytes = query_memory_bytes_of(config_, machine_);
+  context->all_queries_memory = std::make_shared<logql::query_memory>(
+      std::max(context->query_memory_bytes, machine_.memory_bytes / 2));
   context->early_rejection = config_.skald.query_early_rejection;
   context->patterns_enabled = config_.pattern_ingester_enabled;
   context->ingester = ingester_;

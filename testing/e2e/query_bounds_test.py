@@ -2,6 +2,7 @@
 """Queries that ask for more than a node has: they end with an error that says so, and the node's memory stays small."""
 import json
 import socket
+import threading
 import time
 import unittest
 import urllib.parse
@@ -64,6 +65,38 @@ class QueryMemory(unittest.TestCase):
         status, text, _ = self.query('{app="a"} | line_format `{{repeat 10000 "0123456789"}}`', limit=10)
         self.assertEqual(status, 200, text[:200])
         self.assertLess(self.status_mib("VmHWM:") - self.base_mib, 4 * LIMIT_MIB + 100)
+
+
+class ManyQueries(unittest.TestCase):
+    MEMORY_MIB, ASKERS = 256, 24
+
+    def test_queries_have_a_limit_together(self):
+        node = skald_node.Node(skald="  memory_limit: %dMB\n" % self.MEMORY_MIB)
+        self.addCleanup(node.close)
+        node.start()
+        self.assertEqual(node.push([({"app": "a"}, [(NOW - i * SECOND // 10, "line %d" % i) for i in range(20_000)])])[0], 204)
+        # 40 MB each, less than a quarter of the memory.
+        query = urllib.parse.urlencode({"query": '{app="a"} | line_format `{{repeat 8000 "x"}}`', "start": NOW - 3600 * SECOND,
+                                        "end": NOW + SECOND, "limit": 5000})
+        answers = []
+
+        def ask():
+            status, text, _ = node.request("GET", RANGE + "?" + query)
+            answers.append((status, b"" if status == 200 else text))
+
+        askers = [threading.Thread(target=ask) for _ in range(self.ASKERS)]
+        for asker in askers:
+            asker.start()
+        for asker in askers:
+            asker.join()
+        with open("/proc/%d/status" % node.process.pid) as status:
+            peak = next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM:"))
+        good = sum(1 for status, _ in answers if status == 200)
+        print("%d of %d queries answered, peak %d MiB" % (good, self.ASKERS, peak), flush=True)
+        for status, text in answers:
+            self.assertIn(status, (200, 429), text)
+            self.assertTrue(status == 200 or b"all queries together" in text, text)
+        self.assertEqual(node.request("GET", RANGE + "?" + query)[0], 200)
 
 
 class WaitingQueries(unittest.TestCase):

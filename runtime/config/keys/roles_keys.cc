@@ -203,7 +203,8 @@ void append_skald_keys(key_list& keys) {
            "Address space of one index file (not memory, not disk)."},
           {"skald.query_memory_limit", used, SKALD_CONFIG_AT(config.skald.query_memory_limit),
            "Memory that one query may take, and as much again for the text of its answer; "
-           "500 above it; 0: a quarter of skald.memory_limit."},
+           "500 above it; 0: a quarter of skald.memory_limit. All queries together may take half "
+           "of skald.memory_limit; 429 above it."},
           {"skald.query_early_rejection", used, SKALD_CONFIG_AT(config.skald.query_early_rejection),
            "A parser drops a line as soon as it extracts a label that the first filter on "
            "it refuses, as Loki does; false: filters look where they stand."},

@@ -6,6 +6,13 @@
 namespace skald::logql {
 
 error query_memory::exceeded_error() const {
+  // By now others may have given back what was too much.
+  if (!is_over() && all_ != nullptr) {
+    return {errc::overloaded,
+            "all queries together need more memory than they may take (limit: " +
+                std::to_string(all_->bytes_max_) +
+                " bytes, half of skald.memory_limit); try again when others have ended"};
+  }
   return {
       errc::resource_exhausted,
       "the query needs more memory than one query may take (limit: " + std::to_string(bytes_max_) +

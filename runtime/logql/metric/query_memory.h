@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory that the evaluation of one query may take: entries with their labels, states of
 // series, points. All its workers count into one query_memory, each for what it holds itself; a
-// holder that finds the bound passed ends the query. Estimates of bytes. Safe from many threads.
+// holder that finds the bound passed ends the query. All queries of a node may have a bound
+// together. Estimates of bytes. Safe from many threads.
 #pragma once
 
 #include <atomic>
@@ -16,15 +17,23 @@ namespace skald::logql {
 
 class query_memory {
  public:
-  // Zero: no bound.
-  explicit query_memory(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+  // Zero: no bound. `all` counts what all queries take; may be null.
+  explicit query_memory(std::uint64_t bytes_max, std::shared_ptr<query_memory> all = nullptr)
+      : bytes_max_(bytes_max), all_(std::move(all)) {}
 
-  void take(std::uint64_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
-  void give_back(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  void take(std::uint64_t bytes) {
+    used_.fetch_add(bytes, std::memory_order_relaxed);
+    if (all_) all_->take(bytes);
+  }
+  void give_back(std::uint64_t bytes) {
+    used_.fetch_sub(bytes, std::memory_order_relaxed);
+    if (all_) all_->give_back(bytes);
+  }
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
 
-  bool is_exceeded() const { return bytes_max_ > 0 && used() > bytes_max_; }
-  // The error of a query that is over the bound: resource_exhausted.
+  bool is_exceeded() const { return is_over() || all_are_over(); }
+  // The error of a query that is over its bound: resource_exhausted; overloaded when it is not, but
+  // all together are.
   error exceeded_error() const;
   result<void> check() const {
     if (is_exceeded()) return exceeded_error();
@@ -32,7 +41,16 @@ class query_memory {
   }
 
  private:
+  // Queries that take less than this part of what all may take do not end for the others.
+  static constexpr std::uint64_t small_part = 64;
+
+  bool is_over() const { return bytes_max_ > 0 && used() > bytes_max_; }
+  bool all_are_over() const {
+    return all_ != nullptr && all_->is_over() && used() > all_->bytes_max_ / small_part;
+  }
+
   const std::uint64_t bytes_max_;
+  const std::shared_ptr<query_memory> all_;
   std::atomic<std::uint64_t> used_{0};
 };
 

@@ -43,6 +43,29 @@ TEST(QueryMemory, ZeroIsNoBound) {
   EXPECT_FALSE(nowhere.is_exceeded());
 }
 
+TEST(QueryMemory, AllTogetherHaveABound) {
+  const auto all = std::make_shared<query_memory>(640 * kib);
+  const auto large = std::make_shared<query_memory>(400 * kib, all);
+  const auto other = std::make_shared<query_memory>(400 * kib, all);
+  const auto small = std::make_shared<query_memory>(400 * kib, all);
+  memory_share few(small);
+  few.hold(8 * kib);
+  memory_share many(large);
+  many.hold(380 * kib);
+  EXPECT_TRUE(many.check().ok());
+  {
+    memory_share more(other);
+    more.hold(380 * kib);
+    EXPECT_EQ(more.check().error().code, errc::overloaded);
+    EXPECT_EQ(many.check().error().code, errc::overloaded);
+    EXPECT_TRUE(few.check().ok());  // is not what takes the memory
+    more.hold(500 * kib);
+    EXPECT_EQ(more.check().error().code, errc::resource_exhausted);
+  }
+  EXPECT_TRUE(many.check().ok());
+  EXPECT_EQ(all->used(), 388 * kib);
+}
+
 // What the table says without looking, against its series and cells one by one.
 template <class State>
 std::uint64_t counted_again(const state_table<State>& table) {

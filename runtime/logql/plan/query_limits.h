@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/logql/metric/query_memory.h"
+
 namespace re2 {
 class RE2;
 }
@@ -58,6 +60,8 @@ struct query_limits {
   // Of the evaluation (query_memory); as much again for the text of the answer. Exceeding it gives
   // resource_exhausted. skald.query_memory_limit
   std::uint64_t max_memory_bytes = 1'000'000'000;
+  // Of all queries of the node; may be null. Exceeding its bound gives overloaded.
+  query_memory_ptr all_queries_memory;
   // With partial_series the answer is cut to max_series with a warning (Logs Drilldown) instead of
   // failing.
   bool partial_series = false;

@@ -124,7 +124,8 @@ class planner {
       : plan_(new query_plan()), limits_(limits) {
     plan_->request_ = request;
     plan_->limits_ = limits;
-    plan_->memory_ = std::make_shared<query_memory>(limits.max_memory_bytes);
+    plan_->memory_ =
+        std::make_shared<query_memory>(limits.max_memory_bytes, limits.all_queries_memory);
   }
 
   result<std::shared_ptr<const query_plan>> run() {

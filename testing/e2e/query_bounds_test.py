@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Queries that ask for more than a node has: they end with an error that says so, and the node's memory stays small."""
 import json
+import os
 import socket
 import threading
 import time
@@ -93,6 +94,8 @@ class ManyQueries(unittest.TestCase):
             peak = next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM:"))
         good = sum(1 for status, _ in answers if status == 200)
         print("%d of %d queries answered, peak %d MiB" % (good, self.ASKERS, peak), flush=True)
+        # Half of it for what the queries hold, and a text of an answer for each core.
+        self.assertLess(peak, 2 * self.MEMORY_MIB + 100 * os.cpu_count())
         for status, text in answers:
             self.assertIn(status, (200, 429), text)
             self.assertTrue(status == 200 or b"all queries together" in text, text)

@@ -145,6 +145,7 @@ void index_catalog::implementation::forget_damaged(const download_key& key, down
     if (found == downloads_.end() || found->second.get() != &file) return;  // fetched anew
     downloads_.erase(found);
   }
+  static_cast<void>(open_files_.keep_open(file.place).ok());  // other views may have it
   static_cast<void>(index_side_files::remove_all(files_, file.stem).ok());
 }
 

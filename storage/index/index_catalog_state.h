@@ -90,7 +90,11 @@ class index_catalog::implementation {
   // Removes what is in no list any more; views that have it go on.
   template <class File>
   result<void> remove_unlisted(const std::shared_ptr<File>& file) {
-    if (file.use_count() > 1) SKALD_TRY(open_files_.keep_open(file->place));
+    if (file.use_count() > 1) {
+      SKALD_TRY(open_files_.keep_open(file->place));
+    } else {
+      open_files_.let_go(file->place);
+    }
     return index_side_files::remove_all(files_, file->stem);
   }
   index_catalog::totals size();

@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <filesystem>
+#include <optional>
+#include <thread>
+
 #include "storage/file/posix_file_system.h"
 #include "storage/index/index_test_rows.h"
 
@@ -319,12 +324,13 @@ TEST(IndexCatalog, BeginsAnotherSlotWhenOneIsFull) {
   EXPECT_GE(catalog->slots_to_ship().size(), 1u);
 }
 
-std::size_t open_index_descriptors() {
+// Of files whose paths contain this.
+std::size_t open_index_descriptors(const std::string& part = "/") {
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     std::error_code gone;
     const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
-    count += target.find(".lmdb") != std::string::npos;
+    count += target.find(".lmdb") != std::string::npos && target.find(part) != std::string::npos;
   }
   return count;
 }
@@ -384,6 +390,96 @@ TEST(IndexCatalog, ViewsOutliveTheirFiles) {
     EXPECT_FALSE(catalog->view(whole_day(day)).holds(object.key));
     EXPECT_TRUE(catalog->chunk_refs(query_for({}))->empty());
   }
+}
+
+// The blocks of a removed file are free when it is closed.
+TEST(IndexCatalog, RemovedFilesAreClosedWithTheLastViewOfThem) {
+  node writer;
+  auto from = writer.open();
+  const auto rows = some_rows(start_of_day, 5, "p1");
+  ASSERT_TRUE(from->add("fake", views(rows)).ok());
+  ASSERT_TRUE(from->finish_slots(true).ok());
+  const auto object = ship(*from, from->slots()[0]).value();
+  node reader;
+  auto to = reader.open();
+  for (const bool viewed : {false, true}) {
+    ASSERT_TRUE(take(*to, object).ok());
+    EXPECT_GT(open_index_descriptors("/cache/"), 0u);
+    std::optional<index_view> view;
+    if (viewed) view.emplace(to->view(whole_day(day)));
+    ASSERT_TRUE(to->retain_downloaded(day, {}).ok());
+    if (view) {
+      EXPECT_EQ(flatten(*view->chunk_refs(query_for({}, whole_day(day)))), refs_of(rows));
+    }
+    view.reset();
+    EXPECT_EQ(open_index_descriptors("/cache/"), 0u);
+  }
+  std::optional<index_view> view(from->view(whole_day(day)));
+  writer.time.now_ns += 45 * 60 * second;
+  EXPECT_EQ(*from->drop_expired(), 1u);
+  EXPECT_EQ(flatten(*view->chunk_refs(query_for({}, whole_day(day)))), refs_of(rows));
+  EXPECT_GT(open_index_descriptors(), 0u);
+  view.reset();
+  EXPECT_EQ(open_index_descriptors(), 0u);
+}
+
+// Files are opened again and again: one may have gone meanwhile, or be damaged.
+TEST(IndexCatalog, ADownloadThatCannotBeOpenedAgainIsFetchedAnew) {
+  node writer;
+  auto from = writer.open();
+  const auto rows = some_rows(start_of_day, 5, "p1");
+  ASSERT_TRUE(from->add("fake", views(rows)).ok());
+  ASSERT_TRUE(from->finish_slots(true).ok());
+  const auto object = ship(*from, from->slots()[0]).value();
+  const std::vector<std::string> keys = {object.key};
+  node reader;
+  reader.open_files_max = 1;
+  auto to = reader.open();
+  const shipped_object other{"index/index_20001/raw/other.lmdb.zst", object.bytes};
+  for (const bool damaged : {false, true}) {
+    ASSERT_TRUE(take(*to, object).ok());
+    ASSERT_TRUE(
+        to->add_downloaded(day + 1, other.key, other.bytes.size(), pieces_of_text(other.bytes))
+            .ok());  // which closes the first
+    for (const auto& file : std::filesystem::directory_iterator(reader.dir / "cache/index_20000")) {
+      if (damaged && file.path().extension() == ".lmdb") std::filesystem::resize_file(file, 100);
+      if (!damaged) std::filesystem::remove(file);
+    }
+    EXPECT_FALSE(to->chunk_refs(query_for({}, whole_day(day))).ok());
+    EXPECT_EQ(to->missing_files(day, keys), keys);
+    ASSERT_TRUE(take(*to, object).ok());
+    EXPECT_EQ(flatten(*to->chunk_refs(query_for({}, whole_day(day)))), refs_of(rows));
+  }
+}
+
+// A finished file is opened anew, read-only, while its last user may be closing it.
+TEST(IndexCatalog, FilesAreFinishedClosedAndOpenedBesideLookUps) {
+  node n;
+  n.open_files_max = 1;
+  auto catalog = n.open();
+  std::atomic<bool> over = false;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      while (!over) {
+        const auto found = catalog->chunk_refs(query_for({}));
+        EXPECT_TRUE(found.ok()) << found.error().message;
+      }
+    });
+  }
+  constexpr int rounds = 40;
+  for (int i = 0; i < rounds; ++i) {
+    for (const int d : {0, 1}) {
+      const auto rows =
+          some_rows(start_of_day + d * nanoseconds_per_day, 2, "p" + std::to_string(i));
+      EXPECT_TRUE(catalog->add("fake", views(rows)).ok());
+    }
+    EXPECT_TRUE(catalog->finish_slots(true).ok());
+    if (catalog->slots().size() < 8) continue;
+    for (const index_slot& slot : catalog->slots()) EXPECT_TRUE(catalog->drop_slot(slot).ok());
+  }
+  over = true;
+  for (auto& reader : readers) reader.join();
 }
 
 TEST(IndexCatalog, EveryWayOfUsingADownloadKeepsIt) {

@@ -68,6 +68,10 @@ result<void> index_file::finish() {
   return state_->env->sync();
 }
 
+std::weak_ptr<const void> index_file::environment() const {
+  return std::shared_ptr<const void>(state_->env);
+}
+
 result<std::vector<indexed_stream>> index_file::find_streams(const index_query& query) {
   return state_->look_up<std::vector<indexed_stream>>(
       query, [](index_look_up& in) { return in.find_streams(false); });

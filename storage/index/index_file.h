@@ -68,6 +68,9 @@ class index_file {
   // Ends writing: flushes to disk, frees what only add() needs and refuses further rows.
   result<void> finish();
 
+  // Expired when the file is closed, or about to be.
+  std::weak_ptr<const void> environment() const;
+
  private:
   class implementation;
   explicit index_file(std::unique_ptr<implementation> state);

@@ -126,10 +126,12 @@ result<void> index_view::implementation::for_each_file(
     SKALD_TRY(look(*file));
   }
   for (const auto& [key, entry] : downloaded_) {
-    SKALD_TRY_ASSIGN(const auto file, catalog_.open_files_.get(entry->place));
-    auto looked = look(*file);
+    const auto file = catalog_.open_files_.get(entry->place);
+    auto looked = file.ok() ? look(**file) : result<void>(file.error());
     if (looked.ok()) continue;
-    if (looked.error().code == errc::corrupt) catalog_.forget_damaged(key, *entry);
+    // Also one that somebody removed is fetched anew.
+    const bool is_gone = !file.ok() && file.error().code == errc::not_found;
+    if (is_gone || looked.error().code == errc::corrupt) catalog_.forget_damaged(key, *entry);
     return looked;
   }
   return {};

@@ -187,6 +187,7 @@ result<std::shared_ptr<lmdb_env>> lmdb_env::open(const std::string& path,
   for (auto found = r.open.find(identity); found != r.open.end(); found = r.open.find(identity)) {
     if (auto env = found->second.lock()) {
       if (env->writable_ == options.writable) return env;
+      lock.unlock();  // it may be ours to close by now
       return error{errc::invalid_argument, "open " + path + ": is open in another mode"};
     }
     r.closed.wait(lock);

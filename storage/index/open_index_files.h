@@ -27,7 +27,8 @@ class index_file_place {
   std::mutex mutex_;  // held while it is opened
   bool writable_;
   std::weak_ptr<index_file> file_;
-  std::shared_ptr<index_file> kept_;
+  std::weak_ptr<const void> writer_;  // what it is open for writing in
+  std::shared_ptr<index_file> kept_;  // removed, but wanted
 };
 
 class open_index_files {
@@ -38,13 +39,16 @@ class open_index_files {
 
   // The file, which stays open as long as it is held. Errors: those of opening it.
   result<std::shared_ptr<index_file>> get(index_file_place& place);
-  // The file is about to be removed: whoever has the place can get it as before.
+  // The file is about to be removed. It is closed when nobody uses it: its blocks are free then.
+  void let_go(index_file_place& place);
+  // So is this one, but whoever has the place can get it as before. It is closed with the place.
   result<void> keep_open(index_file_place& place);
   // Ends writing, as index_file::finish().
   result<void> finish(index_file_place& place);
 
  private:
   void note_use(const std::shared_ptr<index_file>& file);
+  void forget_use(const std::shared_ptr<index_file>& file);
 
   const std::size_t files_max_;
   const std::uint64_t map_bytes_;

@@ -236,7 +236,9 @@ std::size_t block_end(std::string_view text, std::size_t at, json_object_ends* e
   if (ends == nullptr) return json_block_end(text, at, '{', '}');
   const std::size_t length = ends->length_at(text.data() + at);
   if (length > 0 && length <= text.size() - at) return at + length;
-  return ends->may_read_again(text.size() - at) ? json_block_end(text, at, '{', '}') : json_npos;
+  const std::size_t end = json_block_end(text, at, '{', '}');
+  // Without an end the reader stops, so only objects that have one can be many.
+  return end == json_npos || ends->may_read_again(end - at) ? end : json_npos;
 }
 
 }  // namespace

@@ -61,6 +61,18 @@ TEST(JsonObjectEnds, ChangeNothing) {
   EXPECT_GT(with_depth, 10'000);
 }
 
+// The quotes of broken numbers hide all objects between them from the pass.
+TEST(JsonObjectEnds, ManyHiddenObjectsAreRead) {
+  std::string object = "{\"x\":1\"";
+  for (int i = 0; i < 200; ++i) object += R"(,"h":{"a":1})";
+  object += ",\"x\":1\"}";
+  ASSERT_EQ(json_block_end(object, 0, '{', '}'), object.size());
+  json_object_ends ends;
+  ends.read(object);
+  ASSERT_EQ(ends.length_at(object.data() + object.find("{\"a\"")), 0U);
+  EXPECT_EQ(walk(object, &ends), walk(object, nullptr));
+}
+
 // What looks like an object from inside only may not make a short text a long one.
 TEST(JsonObjectEnds, ReadingAgainIsBounded) {
   const std::string object = "{\"a\":1}";

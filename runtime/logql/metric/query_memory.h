@@ -5,7 +5,9 @@
 // together. Estimates of bytes. Safe from many threads.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -19,15 +21,17 @@ class query_memory {
  public:
   // Zero: no bound. `all` counts what all queries take; may be null.
   explicit query_memory(std::uint64_t bytes_max, std::shared_ptr<query_memory> all = nullptr)
-      : bytes_max_(bytes_max), all_(std::move(all)) {}
+      : bytes_max_(bytes_max),
+        all_(std::move(all)),
+        all_step_bits_(all_ == nullptr ? 0 : step_bits(all_->bytes_max_)) {}
 
   void take(std::uint64_t bytes) {
-    used_.fetch_add(bytes, std::memory_order_relaxed);
-    if (all_) all_->take(bytes);
+    const std::uint64_t before = used_.fetch_add(bytes, std::memory_order_relaxed);
+    if (all_) tell_all(before, before + bytes);
   }
   void give_back(std::uint64_t bytes) {
-    used_.fetch_sub(bytes, std::memory_order_relaxed);
-    if (all_) all_->give_back(bytes);
+    const std::uint64_t before = used_.fetch_sub(bytes, std::memory_order_relaxed);
+    if (all_) tell_all(before, before - bytes);
   }
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
 
@@ -44,13 +48,29 @@ class query_memory {
   // Queries that take less than this part of what all may take do not end for the others.
   static constexpr std::uint64_t small_part = 64;
 
-  bool is_over() const { return bytes_max_ > 0 && used() > bytes_max_; }
+  // Below zero for a moment, while threads cross.
+  bool is_over() const {
+    const auto used_now = static_cast<std::int64_t>(used());
+    return bytes_max_ > 0 && used_now > 0 && static_cast<std::uint64_t>(used_now) > bytes_max_;
+  }
   bool all_are_over() const {
     return all_ != nullptr && all_->is_over() && used() > all_->bytes_max_ / small_part;
   }
 
+  // Told in steps: the count of all is written by all threads of the node. Whoever moves used_
+  // across the border of a step tells it, so the steps told are those of used_ once all have ended.
+  void tell_all(std::uint64_t before, std::uint64_t after) {
+    const std::uint64_t more = (after >> all_step_bits_) - (before >> all_step_bits_);
+    // A step back may be told before the step forward that another thread made: see is_over().
+    if (more != 0) all_->used_.fetch_add(more << all_step_bits_, std::memory_order_relaxed);
+  }
+  static int step_bits(std::uint64_t bytes_max) {
+    return std::bit_width(std::clamp<std::uint64_t>(bytes_max / 4096, 4 << 10, 256 << 10)) - 1;
+  }
+
   const std::uint64_t bytes_max_;
   const std::shared_ptr<query_memory> all_;
+  const int all_step_bits_;
   std::atomic<std::uint64_t> used_{0};
 };
 

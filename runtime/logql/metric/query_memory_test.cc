@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "runtime/logql/metric/series_states.h"
 #include "runtime/logql/metric/step_grid.h"
@@ -64,6 +66,52 @@ TEST(QueryMemory, AllTogetherHaveABound) {
   }
   EXPECT_TRUE(many.check().ok());
   EXPECT_EQ(all->used(), 388 * kib);
+}
+
+TEST(QueryMemory, AllAreToldInSteps) {
+  constexpr std::uint64_t step = 256 * kib;
+  const auto all = std::make_shared<query_memory>(4096 * 4096 * kib);
+  query_memory one(0, all);
+  query_memory other(0, all);
+  one.take(step - 1);
+  EXPECT_EQ(all->used(), 0U);
+  one.take(1);
+  EXPECT_EQ(all->used(), step);
+  other.take(5 * step + 1);
+  EXPECT_EQ(all->used(), 6 * step);
+  one.give_back(1);
+  EXPECT_EQ(all->used(), 5 * step);
+  other.give_back(3 * step);
+  EXPECT_EQ(all->used(), 2 * step);
+  other.give_back(2 * step + 1);
+  one.give_back(step - 1);
+  EXPECT_EQ(all->used(), 0U);
+}
+
+TEST(QueryMemory, NothingIsLeftAfterManyThreads) {
+  const auto all = std::make_shared<query_memory>(1024 * kib);
+  std::vector<std::thread> threads;
+  for (int query = 0; query < 2; ++query) {
+    const auto memory = std::make_shared<query_memory>(0, all);
+    for (std::uint64_t worker = 1; worker <= 3; ++worker) {
+      threads.emplace_back([memory, worker] {
+        for (std::uint64_t i = 0; i < 20'000; ++i) memory->take(worker * 700);
+        for (std::uint64_t i = 0; i < 20'000; ++i) memory->give_back(worker * 700);
+      });
+    }
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(all->used(), 0U);
+}
+
+// A step back may be told before the step forward that another thread made.
+TEST(QueryMemory, LessThanNothingIsNotTooMuch) {
+  const auto all = std::make_shared<query_memory>(1024 * kib);
+  query_memory one(0, all);
+  one.take(100 * kib);
+  EXPECT_TRUE(one.check().ok());
+  all->give_back(104 * kib);
+  EXPECT_TRUE(one.check().ok());
 }
 
 // What the table says without looking, against its series and cells one by one.

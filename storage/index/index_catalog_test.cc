@@ -78,6 +78,13 @@ result<void> take(index_catalog& catalog, const shipped_object& object) {
   return catalog.add_downloaded(day, object.key, object.bytes.size(), pieces_of_text(object.bytes));
 }
 
+// Adds the rows to a catalog without any, ends their slot and ships it.
+shipped_object ship_rows(index_catalog& catalog, const std::vector<owned_row>& rows) {
+  EXPECT_TRUE(catalog.add("fake", views(rows)).ok());
+  EXPECT_TRUE(catalog.finish_slots(true).ok());
+  return ship(catalog, catalog.slots()[0]).value();
+}
+
 time_range whole_day(std::int64_t number) {
   return {number * nanoseconds_per_day, (number + 1) * nanoseconds_per_day};
 }
@@ -217,9 +224,7 @@ TEST(IndexCatalog, AdoptsDownloadsOfAnEarlierLifeUnlessDamaged) {
   node writer;
   auto from = writer.open();
   const auto rows = some_rows(start_of_day, 5, "p1");
-  ASSERT_TRUE(from->add("fake", views(rows)).ok());
-  ASSERT_TRUE(from->finish_slots(true).ok());
-  const auto upload = ship(*from, from->slots()[0]).value();
+  const auto upload = ship_rows(*from, rows);
   const std::vector<std::string> listed = {upload.key};
   node reader;
   ASSERT_TRUE(take(*reader.open(1), upload).ok());
@@ -373,9 +378,7 @@ TEST(IndexCatalog, ViewsOutliveTheirFiles) {
   node writer;
   auto from = writer.open();
   const auto rows = some_rows(start_of_day, 5, "p1");
-  ASSERT_TRUE(from->add("fake", views(rows)).ok());
-  ASSERT_TRUE(from->finish_slots(true).ok());
-  const auto object = ship(*from, from->slots()[0]).value();
+  const auto object = ship_rows(*from, rows);
   node reader;
   auto to = reader.open();
   ASSERT_TRUE(take(*to, object).ok());
@@ -397,9 +400,7 @@ TEST(IndexCatalog, RemovedFilesAreClosedWithTheLastViewOfThem) {
   node writer;
   auto from = writer.open();
   const auto rows = some_rows(start_of_day, 5, "p1");
-  ASSERT_TRUE(from->add("fake", views(rows)).ok());
-  ASSERT_TRUE(from->finish_slots(true).ok());
-  const auto object = ship(*from, from->slots()[0]).value();
+  const auto object = ship_rows(*from, rows);
   node reader;
   auto to = reader.open();
   for (const bool viewed : {false, true}) {
@@ -428,9 +429,7 @@ TEST(IndexCatalog, ADownloadThatCannotBeOpenedAgainIsFetchedAnew) {
   node writer;
   auto from = writer.open();
   const auto rows = some_rows(start_of_day, 5, "p1");
-  ASSERT_TRUE(from->add("fake", views(rows)).ok());
-  ASSERT_TRUE(from->finish_slots(true).ok());
-  const auto object = ship(*from, from->slots()[0]).value();
+  const auto object = ship_rows(*from, rows);
   const std::vector<std::string> keys = {object.key};
   node reader;
   reader.open_files_max = 1;
@@ -485,9 +484,7 @@ TEST(IndexCatalog, FilesAreFinishedClosedAndOpenedBesideLookUps) {
 TEST(IndexCatalog, EveryWayOfUsingADownloadKeepsIt) {
   node writer;
   auto from = writer.open();
-  ASSERT_TRUE(from->add("fake", views(some_rows(start_of_day, 5, "p1"))).ok());
-  ASSERT_TRUE(from->finish_slots(true).ok());
-  const auto object = ship(*from, from->slots()[0]).value();
+  const auto object = ship_rows(*from, some_rows(start_of_day, 5, "p1"));
   const std::vector<std::string> keys = {object.key};
   node reader;
   auto to = reader.open();
